@@ -15,10 +15,14 @@ PROVISIONING_LOCK = 5_102_119
 
 @dataclass(frozen=True)
 class PostgresAdministration:
-    """Gives each service a database that no other service can enter, and three roles that own no more than needed."""
+    """Gives each service a database that no other service can enter, and three roles that own no more than needed.
+
+    With `resets_passwords` the roles of an earlier provisioning get the passwords given here.
+    """
 
     admin_dsn: str
     passwords: ServerPasswords
+    resets_passwords: bool = False
 
     async def provision(self) -> None:
         """Create what is missing; doing it twice, or from two processes at once, changes nothing."""
@@ -26,8 +30,10 @@ class PostgresAdministration:
         try:
             await connection.execute("SELECT pg_advisory_lock($1)", PROVISIONING_LOCK)
             unfinished = await self._unfinished(connection)
+            for service in SERVICES if self.resets_passwords else unfinished:
+                await self._create_roles(connection, service)
             for service in unfinished:
-                await self._create(connection, service)
+                await self._create_database(connection, service)
             await asyncio.gather(*(self._close_to_strangers(service) for service in unfinished))
         finally:
             await connection.close()
@@ -48,13 +54,15 @@ class PostgresAdministration:
         finished = {row["datname"] for row in rows}
         return [service for service in SERVICES if database_name(service) not in finished]
 
-    async def _create(self, connection: asyncpg.Connection, service: str) -> None:
+    async def _create_roles(self, connection: asyncpg.Connection, service: str) -> None:
         roles = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
-        databases = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
         for role in role_names(service):
             verb = "ALTER" if role in roles else "CREATE"
             password = self.passwords.postgres[role]
             await connection.execute(f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{password}'")
+
+    async def _create_database(self, connection: asyncpg.Connection, service: str) -> None:
+        databases = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
         if database_name(service) not in databases:
             await connection.execute(f"CREATE DATABASE {database_name(service)} OWNER {service}_owner")
 
@@ -84,3 +92,10 @@ def grants(service: str, database: str | None = None) -> str:
 def dsn_for_database(dsn: str, database: str) -> str:
     """Return the same address with another database."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{database}"))
+
+
+def dsn_for_account(dsn: str, role: str, password: str, database: str) -> str:
+    """Return the address of `database` on the same server for another role."""
+    parts = urlsplit(dsn)
+    address = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{role}:{password}@{address}", path=f"/{database}"))
