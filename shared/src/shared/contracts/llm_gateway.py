@@ -1,0 +1,286 @@
+"""What llm-gateway answers, does and tells: generations, their segments, models, usage."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from shared.contracts.ids import DocumentId, GenerationId, OptimizationId, PromptVersionId
+from shared.contracts.message import Command, Fact, Job, Request, View
+
+_GENERATION = "ge_00000000007000400000000001"
+_DOCUMENT = "do_00000000007000400000000002"
+_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+GenerationStatus = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
+FINAL_STATUSES = frozenset({"completed", "failed", "cancelled", "interrupted"})
+
+
+class ChatMessage(Command):
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class GenerationRequest(Command):
+    """What a model is asked.
+
+    `model` is `provider/model`, or None for the installation's default. `max_output_tokens` None leaves the
+    provider's own limit. `temperature` None leaves the provider's own value.
+    """
+
+    model: str | None = Field(default=None, max_length=200)
+    messages: list[ChatMessage] = Field(min_length=1, max_length=200)
+    max_output_tokens: int | None = Field(default=None, ge=1, le=200_000)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+
+
+class GenerationOrigin(Command):
+    """What a generation is for; usage is grouped by it."""
+
+    task: Literal["generate_document", "optimise_prompt", "title_prompt", "other"]
+    document_id: DocumentId | None = None
+    optimization_id: OptimizationId | None = None
+    prompt_version_id: PromptVersionId | None = None
+
+
+class Segment(View):
+    """A committed piece of text; `number` counts from 1 without gaps within a generation."""
+
+    number: int
+    text: str
+
+
+class GenerationUsage(View):
+    """Tokens and money over all attempts of a generation. `cost_usd` is None where a price is unknown, never 0.
+
+    `estimated` is true while the provider has not reported, or where it never will.
+    """
+
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_usd: Decimal | None = None
+    estimated: bool = True
+
+
+class Generation(View):
+    """The state of a generation. `content_hash` (SHA-256 of the whole text) is there once it ended.
+
+    `problem_type` and `detail` say why it failed or was interrupted, in words for the person who waits.
+    """
+
+    id: GenerationId
+    status: GenerationStatus
+    model: str
+    provider: str
+    simulated: bool
+    last_segment: int
+    characters: int
+    finish_reason: str | None
+    content_hash: str | None
+    problem_type: str | None
+    detail: str | None
+    usage: GenerationUsage
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class GenerationText(View):
+    """A generation with the segments after the asked number."""
+
+    generation: Generation
+    segments: list[Segment]
+
+
+class Model(View):
+    """One model that can be asked. `available` is false where no key is set: `unavailable_reason` names the variable."""
+
+    id: str
+    provider: str
+    name: str
+    simulated: bool
+    available: bool
+    unavailable_reason: str | None
+    context_tokens: int | None
+    input_usd_per_million: Decimal | None
+    output_usd_per_million: Decimal | None
+
+
+class ModelCatalogue(View):
+    """The models of this installation and the one that is taken when none is named."""
+
+    items: list[Model]
+    default_model: str
+
+
+class WrittenText(View):
+    """The whole answer of a model."""
+
+    generation_id: GenerationId
+    text: str
+    model: str
+    simulated: bool
+    usage: GenerationUsage
+
+
+class GetGeneration(Request[Generation]):
+    """Read the state of a generation."""
+
+    subject = "request.llm_gateway.get_generation.v1"
+    action = "generations.read"
+    callers = ("web", "documents", "prompts", "workflows")
+    answer = Generation
+    sample: ClassVar[dict[str, Any]] = {"generation_id": _GENERATION}
+    generation_id: GenerationId
+
+
+class ReadSegments(Request[GenerationText]):
+    """Read a generation's committed text after segment number `after`."""
+
+    subject = "request.llm_gateway.read_segments.v1"
+    action = "generations.read"
+    callers = ("web", "documents", "prompts", "workflows")
+    answer = GenerationText
+    sample: ClassVar[dict[str, Any]] = {"generation_id": _GENERATION, "after": 0}
+    generation_id: GenerationId
+    after: int = Field(default=0, ge=0)
+
+
+class CancelGeneration(Request[Generation]):
+    """Stop a generation; what was written stays. Saying it of an ended generation changes nothing."""
+
+    subject = "request.llm_gateway.cancel_generation.v1"
+    action = "generations.cancel"
+    callers = ("web", "documents", "prompts", "workflows")
+    answer = Generation
+    sample: ClassVar[dict[str, Any]] = {"generation_id": _GENERATION}
+    generation_id: GenerationId
+
+
+class WriteText(Request[WrittenText]):
+    """Ask a model and wait for its whole answer, within the request's deadline. For short answers only."""
+
+    subject = "request.llm_gateway.write_text.v1"
+    action = "generations.start"
+    callers = ("prompts", "documents", "workflows")
+    answer = WrittenText
+    sample: ClassVar[dict[str, Any]] = {
+        "generation_id": _GENERATION,
+        "origin": {"task": "title_prompt"},
+        "request": {"model": None, "messages": [{"role": "user", "content": "Name this prompt."}]},
+    }
+    generation_id: GenerationId
+    origin: GenerationOrigin
+    request: GenerationRequest
+
+
+class ListModels(Request[ModelCatalogue]):
+    """List the models of this installation, the ones without a key included."""
+
+    subject = "request.llm_gateway.list_models.v1"
+    action = "models.read"
+    callers = ("web", "documents", "prompts", "workflows")
+    answer = ModelCatalogue
+    sample: ClassVar[dict[str, Any]] = {}
+
+
+class StartGeneration(Job):
+    """Have a model write. Sending it twice with one id changes nothing.
+
+    `continues` names an ended generation of the same project whose text this one goes on with: its segments
+    become the first segments of this one.
+    """
+
+    subject = "job.llm_gateway.start_generation.v1"
+    callers = ("prompts", "documents", "workflows")
+    sample: ClassVar[dict[str, Any]] = {
+        "generation_id": _GENERATION,
+        "origin": {"task": "generate_document", "document_id": _DOCUMENT},
+        "request": {"model": "simulator/quill", "messages": [{"role": "user", "content": "Outline a ferry story."}]},
+        "continues": None,
+    }
+    generation_id: GenerationId
+    origin: GenerationOrigin
+    request: GenerationRequest
+    continues: GenerationId | None = None
+
+
+class GenerationEnded(Fact):
+    """What every fact about an ended generation tells."""
+
+    readers = ("documents", "prompts")
+    generation_id: GenerationId
+    task: str
+    model: str
+    simulated: bool
+    last_segment: int
+    content_hash: str
+
+
+_ENDED: dict[str, Any] = {
+    "generation_id": _GENERATION,
+    "task": "generate_document",
+    "model": "simulator/quill",
+    "simulated": True,
+    "last_segment": 31,
+    "content_hash": _HASH,
+}
+
+
+class GenerationCompleted(GenerationEnded):
+    """A model finished its answer, or reached the limit that it was given (`finish_reason` is then `length`)."""
+
+    subject = "fact.llm_gateway.generation.completed.v1"
+    sample: ClassVar[dict[str, Any]] = _ENDED | {"finish_reason": "stop"}
+    finish_reason: str
+
+
+class GenerationFailed(GenerationEnded):
+    """A generation ended in a problem."""
+
+    subject = "fact.llm_gateway.generation.failed.v1"
+    sample: ClassVar[dict[str, Any]] = _ENDED | {"problem_type": "/problems/provider-unavailable", "detail": "The provider is overloaded."}
+    problem_type: str
+    detail: str
+
+
+class GenerationCancelled(GenerationEnded):
+    """A person stopped a generation."""
+
+    subject = "fact.llm_gateway.generation.cancelled.v1"
+    sample: ClassVar[dict[str, Any]] = _ENDED
+
+
+class GenerationInterrupted(GenerationEnded):
+    """A generation lost its provider or its worker after text was shown; it can be continued."""
+
+    subject = "fact.llm_gateway.generation.interrupted.v1"
+    sample: ClassVar[dict[str, Any]] = _ENDED | {"detail": "The connection to the model was lost."}
+    detail: str
+
+
+class LiveSegment(View):
+    """Published on core NATS at `live_generation_subject` after its segment is committed; lossy by design.
+
+    `status` is final in the last message; `usage` is what is known so far.
+    """
+
+    generation_id: GenerationId
+    status: GenerationStatus
+    segments: list[Segment]
+    usage: GenerationUsage
+
+
+def live_generation_subject(generation_id: str) -> str:
+    """Name the subject of a generation's live text; the id is in wire form."""
+    return f"live.generation.{generation_id}"
+
+
+def live_cancel_subject(generation_id: str) -> str:
+    """Name the subject on which every gateway process hears that a generation shall stop."""
+    return f"live.cancel.{generation_id}"

@@ -1,0 +1,1 @@
+"""What workflows answers and tells. Its engine comes later; nothing is sent yet."""
