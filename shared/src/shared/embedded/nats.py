@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.contracts.permissions import nats_permissions
 from shared.embedded.binaries import ServerBinaries
 from shared.embedded.passwords import NATS_OPERATOR, ServerPasswords
 from shared.embedded.ports import LOOPBACK
@@ -75,10 +76,6 @@ def _user(name: str, password: str) -> str:
 def permissions_of(user: str) -> dict[str, object] | None:
     """Return the allow-lists of a service from the contracts, or nothing for the operator, who may do all."""
     if user == NATS_OPERATOR:
-        return None
-    try:
-        from shared.contracts.permissions import nats_permissions  # noqa: PLC0415
-    except ImportError:
         return None
     return {kind: {"allow": subjects} for kind, subjects in nats_permissions(user).items()} | {"allow_responses": True}
 

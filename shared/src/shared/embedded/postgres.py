@@ -53,8 +53,7 @@ class Postgres:
         if (self.folder / "PG_VERSION").exists():
             await self._clear_stale_lock()
             return
-        staging = self.folder.with_name(f"{self.folder.name}.new")
-        shutil.rmtree(staging, ignore_errors=True)
+        staging = self._empty_staging_folder()
         await self._create_cluster(staging)
         staging.rename(self.folder)
 
@@ -66,8 +65,14 @@ class Postgres:
             return False
         return len(lines) > READY_LINE and lines[READY_LINE].strip() == "ready"
 
+    def _empty_staging_folder(self) -> Path:
+        """Return a folder beside the real one: renamed when complete, it survives a crash half-way."""
+        staging = self.folder.with_name(f"{self.folder.name}.new")
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(mode=0o700)
+        return staging
+
     async def _create_cluster(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700)
         with tempfile.NamedTemporaryFile("w", prefix="scriptorium-") as password_file:
             password_file.write(self.password)
             password_file.flush()

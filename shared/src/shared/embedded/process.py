@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -34,7 +34,6 @@ class ServerProcess:
     command: Sequence[str]
     log_file: Path
     stop_signal: signal.Signals = signal.SIGTERM
-    environment: Mapping[str, str] | None = None
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -52,19 +51,22 @@ class ServerProcess:
 
     async def start(self, is_ready: Callable[[], Awaitable[bool]]) -> None:
         """Start and wait until `is_ready` answers true; raise when the process ends before."""
+        self._spawn()
+        await self._wait_until(is_ready)
+
+    def _spawn(self) -> None:
+        """Start without asyncio's help: its processes end with their event loop, ours outlive it in tests."""
         with self.log_file.open("ab", buffering=0) as log:
             log.truncate(0)
             self._child = subprocess.Popen(  # noqa: S603  our own command, no shell
                 [*launcher(self.stop_signal), *self.command],
                 cwd="/",
-                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 # A Ctrl-C of the terminal must reach the supervisor only: it stops the servers last.
                 start_new_session=True,
             )
-        await self._wait_until(is_ready)
 
     async def _wait_until(self, is_ready: Callable[[], Awaitable[bool]]) -> None:
         deadline = monotonic() + START_TIMEOUT_SECONDS
@@ -83,7 +85,7 @@ class ServerProcess:
             return
         self.signal(self.stop_signal)
         deadline = monotonic() + STOP_TIMEOUT_SECONDS
-        while self.is_running and monotonic() < deadline:
+        while self.is_running and monotonic() < deadline:  # noqa: ASYNC110  the kernel sets no asyncio event
             await asyncio.sleep(POLL_SECONDS)
         self.signal(signal.SIGKILL)
         self._child.wait()

@@ -40,13 +40,14 @@ class PostgresAdministration:
 
     async def _connect(self, dsn: str) -> asyncpg.Connection:
         try:
-            return await asyncpg.connect(dsn)
+            connection: asyncpg.Connection = await asyncpg.connect(dsn)
         except asyncpg.InvalidPasswordError as error:
             message = (
                 "PostgreSQL refuses our password: the data folder and its secrets file do not belong together. "
                 "Restore the file, or choose another folder with SCRIPTORIUM_DATA."
             )
             raise EmbeddedServerError(message) from error
+        return connection
 
     async def _unfinished(self, connection: asyncpg.Connection) -> list[str]:
         """Grants are one transaction and the last step: a database that has its own is finished."""

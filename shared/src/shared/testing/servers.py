@@ -99,4 +99,6 @@ def _external(admin_dsn: str, nats_url: str, redis_url: str) -> Servers:
     passwords = ServerPasswords.derive(admin_dsn)
     passwords = passwords.model_copy(update={"postgres": passwords.postgres | {SUPERUSER: ""}})
     asyncio.run(PostgresAdministration(admin_dsn, passwords, resets_passwords=True).provision())
-    return Servers(admin_dsn, redis_url, passwords, dict.fromkeys(passwords.nats, nats_url), False)
+    return Servers(
+        admin_dsn, redis_url, passwords, dict.fromkeys(passwords.nats, nats_url), enforces_nats_permissions=False
+    )
