@@ -19,7 +19,7 @@ def locked_folder(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("a")
     except OSError as error:
-        raise _unusable(folder, error) from error
+        raise unusable_folder(folder, error) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -32,7 +32,8 @@ def locked_folder(folder: Path) -> Iterator[Path]:
         yield folder.absolute()
 
 
-def _unusable(folder: Path, error: OSError) -> EmbeddedServerError:
+def unusable_folder(folder: Path, error: OSError) -> EmbeddedServerError:
+    """Say in a sentence why nothing can be written there."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return EmbeddedServerError(f"The disk of {folder} is full: free some space, or set SCRIPTORIUM_DATA.")
     return EmbeddedServerError(f"The data folder {folder} cannot be used ({error.strerror}): set SCRIPTORIUM_DATA.")

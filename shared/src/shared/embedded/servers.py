@@ -34,6 +34,7 @@ class EmbeddedServers:
     passwords: ServerPasswords
     is_durable: bool = True
     processes: dict[str, ServerProcess] = field(default_factory=dict, init=False)
+    _servers: dict[str, Postgres | Nats | Valkey] = field(default_factory=dict, init=False)
     _held: ExitStack = field(default_factory=ExitStack, init=False)
 
     @property
@@ -59,6 +60,9 @@ class EmbeddedServers:
         folder = self._held.enter_context(locked_folder(self.folder))
         try:
             await self._start_in(folder)
+        except BaseExceptionGroup as failures:
+            await self.stop()
+            raise failures.exceptions[0] from failures
         except BaseException:
             await self.stop()
             raise
@@ -69,26 +73,38 @@ class EmbeddedServers:
         self.processes.clear()
         self._held.close()
 
+    async def restart(self, name: str) -> None:
+        """Start `postgres`, `nats` or `redis` again on its port and data, whether or not it still runs."""
+        await self.processes[name].stop()
+        await self._start_server(name)
+
     async def _start_in(self, folder: Path) -> None:
+        self._servers = self._plan(folder)
+        async with asyncio.TaskGroup() as group:
+            for name in self._servers:
+                group.create_task(self._start_server(name))
+        await PostgresAdministration(self.admin_dsn, self.passwords).provision()
+
+    def _plan(self, folder: Path) -> dict[str, Postgres | Nats | Valkey]:
         binaries = ServerBinaries.find(EmbeddedSettings())
         logs = folder / "logs"
         logs.mkdir(exist_ok=True)
-        postgres = Postgres(
-            binaries,
-            folder / "postgres",
-            logs / "postgres.log",
-            self.ports.postgres,
-            self.passwords.postgres[SUPERUSER],
-            self.is_durable,
-        )
-        nats = Nats(binaries, folder / "nats", logs / "nats.log", self.ports.nats, self.passwords)
-        valkey = Valkey(binaries, folder / "valkey", logs / "valkey.log", self.ports.redis, self.passwords.redis)
-        async with asyncio.TaskGroup() as group:
-            for name, server in (("postgres", postgres), ("nats", nats), ("redis", valkey)):
-                group.create_task(self._start_server(name, server))
-        await PostgresAdministration(self.admin_dsn, self.passwords).provision()
+        ports, passwords = self.ports, self.passwords
+        return {
+            "postgres": Postgres(
+                binaries,
+                folder / "postgres",
+                logs / "postgres.log",
+                ports.postgres,
+                passwords.postgres[SUPERUSER],
+                self.is_durable,
+            ),
+            "nats": Nats(binaries, folder / "nats", logs / "nats.log", ports.nats, passwords),
+            "redis": Valkey(binaries, folder / "valkey", logs / "valkey.log", ports.redis, passwords.redis),
+        }
 
-    async def _start_server(self, name: str, server: Postgres | Nats | Valkey) -> None:
+    async def _start_server(self, name: str) -> None:
+        server = self._servers[name]
         await server.prepare()
         self.processes[name] = server.process()
         await self.processes[name].start(server.is_ready)

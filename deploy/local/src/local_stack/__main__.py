@@ -1,0 +1,74 @@
+"""`python -m local_stack up [--data DIR] [--port N]`: what `make run` runs."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from local_stack.output import Terminal
+from local_stack.settings import REPOSITORY, LocalStackSettings
+from local_stack.stack import LocalStack
+from shared.embedded.errors import EmbeddedServerError
+
+STOPPED_BY_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> int:
+    """Run until a signal; return 1 with one sentence when it cannot start."""
+    settings = LocalStackSettings()
+    parser = argparse.ArgumentParser(prog="local_stack", description=__doc__)
+    up = parser.add_subparsers(dest="command", required=True).add_parser("up", help="start all and keep it running")
+    up.add_argument("--data", type=Path, default=settings.data, help="data folder (SCRIPTORIUM_DATA)")
+    up.add_argument("--port", type=int, default=settings.port, help="port of the web application (SCRIPTORIUM_PORT)")
+    arguments = parser.parse_args()
+    terminal = Terminal()
+    stack = LocalStack(REPOSITORY / arguments.data, arguments.port, terminal=terminal)
+    try:
+        asyncio.run(_up(stack, terminal))
+    except EmbeddedServerError as error:
+        terminal.problem(str(error))
+        return 1
+    return 0
+
+
+async def _up(stack: LocalStack, terminal: Terminal) -> None:
+    stop = _on_signals(terminal)
+    starting = asyncio.create_task(stack.start())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if stopping.done():
+        starting.cancel()
+    try:
+        await starting
+        link = await stack.sign_in_link()
+        terminal.box(
+            [f"Scriptorium is ready at {stack.web_url}", "Sign in with this link (once, within 15 minutes):", link]
+        )
+        await stopping
+    except asyncio.CancelledError:
+        terminal.progress("stopped while starting")
+    finally:
+        stopping.cancel()
+        await stack.stop()
+    terminal.progress("all stopped; the data stays in " + str(stack.folder))
+
+
+def _on_signals(terminal: Terminal) -> asyncio.Event:
+    stop = asyncio.Event()
+
+    def handle() -> None:
+        if stop.is_set():
+            # Children die with us: asking twice is the emergency exit.
+            os._exit(130)
+        terminal.progress("stopping; once more ends everything at once")
+        stop.set()
+
+    for number in STOPPED_BY_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, handle)
+    return stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())
