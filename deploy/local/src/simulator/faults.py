@@ -1,0 +1,144 @@
+"""Faults that a caller asks for, by model name suffix or by header.
+
+`quill+429` and `quill+slow-first:2,pace:5` carry them in the model name; the header `X-Simulate-Fault`
+carries the same list and wins where both name the same fault.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from simulator.refusals import Refusal, RefusalKind
+
+FAULT_HEADER = "x-simulate-fault"
+
+_REFUSALS: dict[str, RefusalKind] = {
+    "401": "authentication",
+    "429": "rate_limit",
+    "500": "server_error",
+    "503": "unavailable",
+    "529": "overloaded",
+    "quota": "quota",
+}
+_REFUSAL_MESSAGES: dict[RefusalKind, str] = {
+    "authentication": "Incorrect API key provided.",
+    "rate_limit": "Rate limit reached. Please try again in 1s.",
+    "server_error": "The server had an error while processing your request.",
+    "unavailable": "The service is temporarily unavailable. Please try again later.",
+    "overloaded": "Overloaded",
+    "quota": "You have reached your API usage limit. Please check your plan and billing details.",
+}
+_COUNTS = {
+    "stall": "stall_after_chunks",
+    "cut": "cut_after_chunks",
+    "malformed": "malformed_after_chunks",
+    "error": "error_after_chunks",
+    "truncate": "truncate_tokens",
+    "words": "words",
+}
+_DEFAULT_RETRY_AFTER_SECONDS = 1
+_ONCE = "-once"
+
+
+class UnknownFaultError(ValueError):
+    """The text names no fault that the simulator knows, or gives it a wrong argument."""
+
+
+@dataclass(slots=True)
+class Faults:
+    """What shall go wrong with one call; `None` everywhere means that nothing does."""
+
+    refusal: RefusalKind | None = None
+    refuse_once: bool = False
+    retry_after_seconds: int | None = None
+    slow_first_seconds: float = 0.0
+    stall_after_chunks: int | None = None
+    cut_after_chunks: int | None = None
+    malformed_after_chunks: int | None = None
+    error_after_chunks: int | None = None
+    truncate_tokens: int | None = None
+    pace_seconds: float | None = None
+    words: int | None = None
+
+    def raised(self) -> Refusal | None:
+        """The refusal asked for, ready to raise, or `None`."""
+        if self.refusal is None:
+            return None
+        return Refusal(
+            kind=self.refusal,
+            message=_REFUSAL_MESSAGES[self.refusal],
+            retry_after_seconds=self.retry_after_seconds,
+        )
+
+
+@dataclass(slots=True)
+class FaultMemory:
+    """Remembers which `-once` faults were already spent."""
+
+    _spent: set[str] = field(default_factory=set)
+
+    def is_first(self, key: str) -> bool:
+        """Whether this key was never seen before; asking marks it as seen."""
+        seen = key in self._spent
+        self._spent.add(key)
+        return not seen
+
+    def clear(self) -> None:
+        """Forget everything: each `-once` fault strikes again."""
+        self._spent.clear()
+
+
+def split_model(model: str) -> tuple[str, str]:
+    """The model's own name and the list of faults behind its first plus sign."""
+    name, _, spec = model.partition("+")
+    return name, spec
+
+
+def parse_faults(*specs: str) -> Faults:
+    """Read lists such as `429` or `slow-first:2,pace:5`; later lists win.
+
+    Raises UnknownFaultError for a name or an argument that makes no sense.
+    """
+    faults = Faults()
+    for spec in specs:
+        for item in re.split(r"[,+]", spec):
+            if item.strip():
+                _apply(faults, item.strip())
+    return faults
+
+
+def _apply(faults: Faults, item: str) -> None:
+    name, _, argument = item.partition(":")
+    if name.removesuffix(_ONCE) in _REFUSALS:
+        _apply_refusal(faults, name, argument)
+    elif name == "slow-first":
+        faults.slow_first_seconds = _number(item, argument)
+    elif name == "pace":
+        faults.pace_seconds = _number(item, argument) / 1000
+    elif name in _COUNTS:
+        setattr(faults, _COUNTS[name], _count(item, argument))
+    else:
+        msg = f"unknown fault {item!r}"
+        raise UnknownFaultError(msg)
+
+
+def _apply_refusal(faults: Faults, name: str, argument: str) -> None:
+    faults.refusal = _REFUSALS[name.removesuffix(_ONCE)]
+    faults.refuse_once = name.endswith(_ONCE)
+    if argument:
+        faults.retry_after_seconds = _count(f"{name}:{argument}", argument)
+    elif faults.refusal == "rate_limit":
+        faults.retry_after_seconds = _DEFAULT_RETRY_AFTER_SECONDS
+
+
+def _number(item: str, argument: str) -> float:
+    if not re.fullmatch(r"\d+(\.\d+)?", argument, re.ASCII):
+        msg = f"fault {item!r} needs a number"
+        raise UnknownFaultError(msg)
+    return float(argument)
+
+
+def _count(item: str, argument: str) -> int:
+    if not re.fullmatch(r"\d+", argument, re.ASCII):
+        msg = f"fault {item!r} needs a whole number"
+        raise UnknownFaultError(msg)
+    return int(argument)
