@@ -29,7 +29,9 @@ class Terminal:
 
     def process_line(self, name: str, line: str) -> None:
         """Print one line of a process, log records made readable."""
-        self._print(f"{self._paint(COLOURS.get(name, DIM), f'{name:<{PREFIX_WIDTH}}│')} {readable(line)}")
+        prefix = self._paint(COLOURS.get(name, DIM), f"{name:<{PREFIX_WIDTH}}│")
+        for row in readable(line).splitlines():
+            self._print(f"{prefix} {row}")
 
     def progress(self, text: str) -> None:
         """Print what the supervisor has just done."""
@@ -61,14 +63,15 @@ class Silence(Terminal):
 
 
 def readable(line: str) -> str:
-    """Turn a JSON log record into `level event field=value`; leave any other line as it is."""
+    """Turn a JSON log record into `level event field=value` and its traceback; leave any other line as it is."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
         return line
     if not isinstance(record, dict) or "event" not in record:
         return line
-    return f"{record.get('level', 'info'):<7} {record['event']} {_fields(record)}".rstrip()
+    traceback = record.pop("exception", "")
+    return f"{record.get('level', 'info'):<7} {record['event']} {_fields(record)}".rstrip() + f"\n{traceback}".rstrip()
 
 
 def _fields(record: Mapping[str, object]) -> str:

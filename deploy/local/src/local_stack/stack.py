@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from local_stack.environment import ProcessEnvironments, process_url
-from local_stack.output import Silence, Terminal
+from local_stack.output import Silence, Terminal, readable
 from local_stack.process import ManagedProcess
 from local_stack.settings import inherited_environment
 from local_stack.state import PROCESSES, StackPorts, StackSecrets
@@ -183,7 +183,7 @@ class LocalStack:
         )
         output, errors = await child.communicate()
         if child.returncode != 0:
-            last_lines = " | ".join((output + errors).decode(errors="replace").strip().splitlines()[-3:])
+            last_lines = " | ".join(map(readable, (output + errors).decode(errors="replace").strip().splitlines()[-3:]))
             message = f"`python -m {service} {command}` failed: {last_lines}"
             raise EmbeddedServerError(message)
         return output.decode()
