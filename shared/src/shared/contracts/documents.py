@@ -75,7 +75,13 @@ class GenerateDocument(Request[DocumentDetail]):
     action = "documents.generate"
     callers = ("web", "workflows")
     answer = DocumentDetail
-    sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "version": None, "values": {"premise": "A ferry"}, "model": "simulator/quill", "title": None}
+    sample: ClassVar[dict[str, Any]] = {
+        "prompt_id": _PROMPT,
+        "version": None,
+        "values": {"premise": "A ferry"},
+        "model": "simulator/quill",
+        "title": None,
+    }
     prompt_id: PromptId
     version: int | None = Field(default=None, ge=1)
     values: dict[str, JsonValue] = Field(default_factory=dict)
@@ -115,7 +121,15 @@ class ListDocuments(Request[DocumentPage]):
     action = "documents.read"
     callers = ("web", "prompts", "workflows")
     answer = DocumentPage
-    sample: ClassVar[dict[str, Any]] = {"query": "", "prompt_id": _PROMPT, "status": "ready", "tag": None, "archived": False, "limit": 50, "cursor": None}
+    sample: ClassVar[dict[str, Any]] = {
+        "query": "",
+        "prompt_id": _PROMPT,
+        "status": "ready",
+        "tag": None,
+        "archived": False,
+        "limit": 50,
+        "cursor": None,
+    }
     query: str = Field(default="", max_length=200)
     prompt_id: PromptId | None = None
     status: DocumentStatus | None = None
@@ -192,7 +206,12 @@ class DocumentGenerationStarted(DocumentChanged):
     """A model was ordered to write a document or to go on with it."""
 
     subject = "fact.documents.document.generation_started.v1"
-    sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT, "revision": 1, "generation_id": _GENERATION, "prompt_id": _PROMPT}
+    sample: ClassVar[dict[str, Any]] = {
+        "document_id": _DOCUMENT,
+        "revision": 1,
+        "generation_id": _GENERATION,
+        "prompt_id": _PROMPT,
+    }
     generation_id: GenerationId
     prompt_id: PromptId | None
 
@@ -201,7 +220,12 @@ class DocumentGenerated(DocumentChanged):
     """A model finished a document and its text is stored."""
 
     subject = "fact.documents.document.generated.v1"
-    sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT, "revision": 2, "generation_id": _GENERATION, "prompt_id": _PROMPT}
+    sample: ClassVar[dict[str, Any]] = {
+        "document_id": _DOCUMENT,
+        "revision": 2,
+        "generation_id": _GENERATION,
+        "prompt_id": _PROMPT,
+    }
     generation_id: GenerationId
     prompt_id: PromptId | None
 
@@ -210,7 +234,12 @@ class DocumentGenerationStopped(DocumentChanged):
     """A generation ended early; what was written is stored."""
 
     subject = "fact.documents.document.generation_stopped.v1"
-    sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT, "revision": 2, "generation_id": _GENERATION, "status": "interrupted"}
+    sample: ClassVar[dict[str, Any]] = {
+        "document_id": _DOCUMENT,
+        "revision": 2,
+        "generation_id": _GENERATION,
+        "status": "interrupted",
+    }
     generation_id: GenerationId
     status: Literal["cancelled", "interrupted", "failed"]
 

@@ -25,7 +25,9 @@ _SHAPE = re.compile(rf"[0-7][{ALPHABET}]{{{_LENGTH - 1}}}")
 def encode_id(prefix: str, value: UUID) -> str:
     """Write `value` as `prefix_` and 26 characters."""
     number = value.int
-    return f"{prefix}_" + "".join(ALPHABET[(number >> shift) & 31] for shift in range((_LENGTH - 1) * _BITS, -1, -_BITS))
+    return f"{prefix}_" + "".join(
+        ALPHABET[(number >> shift) & 31] for shift in range((_LENGTH - 1) * _BITS, -1, -_BITS)
+    )
 
 
 def decode_id(prefix: str, text: str) -> UUID:
@@ -56,11 +58,15 @@ class WireId:
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
         """Accept a UUID or the wire text; write the wire text."""
-        from_text = core_schema.no_info_after_validator_function(partial(decode_id, self.prefix), core_schema.str_schema(strict=True))
+        from_text = core_schema.no_info_after_validator_function(
+            partial(decode_id, self.prefix), core_schema.str_schema(strict=True)
+        )
         return core_schema.json_or_python_schema(
             json_schema=from_text,
             python_schema=core_schema.union_schema([core_schema.is_instance_schema(UUID), from_text]),
-            serialization=core_schema.plain_serializer_function_ser_schema(partial(encode_id, self.prefix), return_schema=core_schema.str_schema(), when_used="json"),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                partial(encode_id, self.prefix), return_schema=core_schema.str_schema(), when_used="json"
+            ),
         )
 
     def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, object]:

@@ -244,7 +244,10 @@ class GenerationFailed(GenerationEnded):
     """A generation ended in a problem."""
 
     subject = "fact.llm_gateway.generation.failed.v1"
-    sample: ClassVar[dict[str, Any]] = _ENDED | {"problem_type": "/problems/provider-unavailable", "detail": "The provider is overloaded."}
+    sample: ClassVar[dict[str, Any]] = _ENDED | {
+        "problem_type": "/problems/provider-unavailable",
+        "detail": "The provider is overloaded.",
+    }
     problem_type: str
     detail: str
 

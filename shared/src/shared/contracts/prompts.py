@@ -208,7 +208,13 @@ class ListPrompts(Request[PromptPage]):
     action = "prompts.read"
     callers = ("web", "workflows")
     answer = PromptPage
-    sample: ClassVar[dict[str, Any]] = {"query": "outline", "tag": "fiction", "archived": False, "limit": 50, "cursor": None}
+    sample: ClassVar[dict[str, Any]] = {
+        "query": "outline",
+        "tag": "fiction",
+        "archived": False,
+        "limit": 50,
+        "cursor": None,
+    }
     query: str = Field(default="", max_length=200)
     tag: Tag | None = None
     archived: bool = False
@@ -233,7 +239,11 @@ class CreatePrompt(Request[PromptDetail]):
     subject = "request.prompts.create_prompt.v1"
     action = "prompts.write"
     answer = PromptDetail
-    sample: ClassVar[dict[str, Any]] = {"title": "Episode outline", "template": "Outline {{ premise }}", "set_slug": "default"}
+    sample: ClassVar[dict[str, Any]] = {
+        "title": "Episode outline",
+        "template": "Outline {{ premise }}",
+        "set_slug": "default",
+    }
     title: Title
     template: Template
     parameters: list[Parameter] | None = Field(default=None, max_length=100)
@@ -267,7 +277,12 @@ class CommitVersion(Request[PromptDetail]):
     subject = "request.prompts.commit_version.v1"
     action = "prompts.write"
     answer = PromptDetail
-    sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "base_version": 1, "template": "Outline {{ premise }} in scenes", "message": "Ask for scenes"}
+    sample: ClassVar[dict[str, Any]] = {
+        "prompt_id": _PROMPT,
+        "base_version": 1,
+        "template": "Outline {{ premise }} in scenes",
+        "message": "Ask for scenes",
+    }
     prompt_id: PromptId
     base_version: int
     template: Template
@@ -333,7 +348,11 @@ class PreviewTemplate(Request[RenderedPrompt]):
     subject = "request.prompts.preview_template.v1"
     action = "prompts.read"
     answer = RenderedPrompt
-    sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "template": "Outline {{ premise }}", "values": {"premise": "A ferry"}}
+    sample: ClassVar[dict[str, Any]] = {
+        "prompt_id": _PROMPT,
+        "template": "Outline {{ premise }}",
+        "values": {"premise": "A ferry"},
+    }
     prompt_id: PromptId
     template: Template
     parameters: list[Parameter] | None = Field(default=None, max_length=100)
@@ -350,7 +369,12 @@ class RenderPrompt(Request[RenderedPrompt]):
     action = "prompts.read"
     callers = ("web", "documents", "llm_gateway", "workflows")
     answer = RenderedPrompt
-    sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "version": 2, "label": None, "values": {"premise": "A ferry that leaves without its captain"}}
+    sample: ClassVar[dict[str, Any]] = {
+        "prompt_id": _PROMPT,
+        "version": 2,
+        "label": None,
+        "values": {"premise": "A ferry that leaves without its captain"},
+    }
     prompt_id: PromptId
     version: int | None = Field(default=None, ge=1)
     label: Slug | None = None
@@ -384,7 +408,11 @@ class CreateSnippet(Request[Snippet]):
     subject = "request.prompts.create_snippet.v1"
     action = "prompts.write"
     answer = Snippet
-    sample: ClassVar[dict[str, Any]] = {"name": "house-style", "content": "Short sentences.", "description": "How we write"}
+    sample: ClassVar[dict[str, Any]] = {
+        "name": "house-style",
+        "content": "Short sentences.",
+        "description": "How we write",
+    }
     name: SnippetName
     content: Template
     description: str = Field(default="", max_length=500)
@@ -494,7 +522,12 @@ class PromptVersionCommitted(Fact):
     """An immutable version was added."""
 
     subject = "fact.prompts.prompt_version.committed.v1"
-    sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "prompt_version_id": _VERSION, "number": 2, "content_hash": _HASH}
+    sample: ClassVar[dict[str, Any]] = {
+        "prompt_id": _PROMPT,
+        "prompt_version_id": _VERSION,
+        "number": 2,
+        "content_hash": _HASH,
+    }
     prompt_id: PromptId
     prompt_version_id: PromptVersionId
     number: int
@@ -560,7 +593,11 @@ class OptimizationFinished(Fact):
     """A rewrite is ready, was refused or failed."""
 
     subject = "fact.prompts.optimization.finished.v1"
-    sample: ClassVar[dict[str, Any]] = {"optimization_id": _OPTIMIZATION, "generation_id": _GENERATION, "status": "ready"}
+    sample: ClassVar[dict[str, Any]] = {
+        "optimization_id": _OPTIMIZATION,
+        "generation_id": _GENERATION,
+        "status": "ready",
+    }
     optimization_id: OptimizationId
     generation_id: GenerationId
     status: Literal["ready", "refused", "failed"]

@@ -1,0 +1,3 @@
+"""Every package's tests get the same fixtures."""
+
+pytest_plugins = ["shared.testing.fixtures"]

@@ -1,0 +1,94 @@
+"""The command line of every service: `serve` and `migrate`, and what SIGTERM does."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.migrations import migrate
+from shared.runtime.house import House, connect_bus, ensure_transport
+from shared.runtime.logs import configure_logs, logger
+from shared.runtime.settings import ServiceSettings
+
+log = logger(__name__)
+
+
+def run[S: ServiceSettings](
+    service: str,
+    settings_type: type[S],
+    opened: Callable[[S], AbstractAsyncContextManager[FastAPI]],
+    migrations: Path | None,
+) -> None:
+    """Read the command line and do it. Exits with 2 and one sentence where the command is unknown."""
+    command = sys.argv[1] if len(sys.argv) > 1 else "serve"
+    if command == "serve":
+        settings = settings_type()
+        asyncio.run(serve(settings, opened(settings)))
+    elif command == "migrate":
+        asyncio.run(migrate_service(service, settings_type(), migrations))
+    else:
+        sys.stderr.write(f"python -m {service} knows serve and migrate, not {command}.\n")
+        sys.exit(2)
+
+
+async def migrate_service(service: str, settings: ServiceSettings, migrations: Path | None) -> None:
+    """Bring the schema, the streams and the durables to what this version wants. Safe to repeat."""
+    configure_logs(service, settings.log_level, settings.log_format)
+    if settings.owner_database_url is None:
+        sys.exit(f"{service} migrate needs the owner's database address ({service.upper()}_OWNER_DATABASE_URL).")
+    applied = await migrate(settings.owner_database_url.get_secret_value(), migrations, service)
+    log.info("migrated", applied=applied)
+    bus = await connect_bus(service, settings)
+    try:
+        await ensure_transport(bus)
+    finally:
+        await bus.close()
+
+
+async def serve(settings: ServiceSettings, opened: AbstractAsyncContextManager[FastAPI]) -> None:
+    """Serve HTTP until SIGTERM or SIGINT, then finish what was begun."""
+    async with opened as app:
+        server = _Server(_config(settings, app))
+        server.house = getattr(app.state, "house", None)
+        await server.serve()
+
+
+def _config(settings: ServiceSettings, app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=int(settings.stop_seconds),
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, with our own order of stopping: not ready first, then streams are told, then connections close."""
+
+    house: House | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]  # noqa: ANN201  the library's signature has no types
+        """Hear SIGTERM and SIGINT without raising them again after the stop: a clean stop exits with 0."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        log.info("stopping")
+        if self.house is not None:
+            self.house.stopping.set()
+        self.should_exit = True
