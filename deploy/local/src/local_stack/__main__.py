@@ -7,6 +7,8 @@ import signal
 import sys
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from local_stack.output import Terminal
 from local_stack.settings import REPOSITORY, LocalStackSettings
 from local_stack.stack import LocalStack
@@ -17,20 +19,33 @@ STOPPED_BY_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main() -> int:
     """Run until a signal; return 1 with one sentence when it cannot start."""
-    settings = LocalStackSettings()
-    parser = argparse.ArgumentParser(prog="local_stack", description=__doc__)
-    up = parser.add_subparsers(dest="command", required=True).add_parser("up", help="start all and keep it running")
-    up.add_argument("--data", type=Path, default=settings.data, help="data folder (SCRIPTORIUM_DATA)")
-    up.add_argument("--port", type=int, default=settings.port, help="port of the web application (SCRIPTORIUM_PORT)")
-    arguments = parser.parse_args()
     terminal = Terminal()
-    stack = LocalStack(REPOSITORY / arguments.data, arguments.port, terminal=terminal)
     try:
-        asyncio.run(_up(stack, terminal))
+        asyncio.run(_up(_stack_of_the_user(terminal), terminal))
     except EmbeddedServerError as error:
         terminal.problem(str(error))
         return 1
+    except ValidationError as error:
+        for wrong in error.errors():
+            name = "_".join(map(str, wrong["loc"])).upper()
+            terminal.problem(f"The setting SCRIPTORIUM_{name} cannot be {wrong['input']!r}: {wrong['msg']}.")
+        return 1
     return 0
+
+
+def _stack_of_the_user(terminal: Terminal) -> LocalStack:
+    settings = LocalStackSettings()
+    parser = argparse.ArgumentParser(prog="local_stack", description=__doc__)
+    up = parser.add_subparsers(required=True).add_parser("up", help="start all and keep it running")
+    up.add_argument("--data", type=Path, default=settings.data, help="data folder (SCRIPTORIUM_DATA)")
+    up.add_argument("--port", type=int, default=settings.port, help="port of the web application (SCRIPTORIUM_PORT)")
+    arguments = parser.parse_args()
+    return LocalStack(
+        REPOSITORY / arguments.data,
+        arguments.port,
+        service_settings=settings.for_services(),
+        terminal=terminal,
+    )
 
 
 async def _up(stack: LocalStack, terminal: Terminal) -> None:

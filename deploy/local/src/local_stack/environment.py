@@ -22,6 +22,7 @@ class ProcessEnvironments:
     ports: StackPorts
     secrets: StackSecrets
     inherited: Mapping[str, str]
+    service_settings: Mapping[str, str]
 
     def of(self, name: str) -> dict[str, str]:
         """Return the environment of a service, or of the simulator, which needs none of ours."""
@@ -29,8 +30,11 @@ class ProcessEnvironments:
             return without_provider_keys(self.inherited)
         inherited = self.inherited if name == "llm_gateway" else without_provider_keys(self.inherited)
         prefix = f"{name.upper()}_"
-        ours = {f"{prefix}{key}": value for key, value in (self._common(name) | self._special(name)).items()}
+        ours = {f"{prefix}{key}": value for key, value in self._settings(name).items()}
         return dict(inherited) | ours
+
+    def _settings(self, service: str) -> dict[str, str]:
+        return self._common(service) | self._special(service) | dict(self.service_settings)
 
     def _common(self, service: str) -> dict[str, str]:
         database = database_name(service)

@@ -8,6 +8,8 @@ from dotenv import dotenv_values
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.embedded.settings import EmbeddedSettings
+
 REPOSITORY = Path(__file__).parents[4]
 PROVIDER_VARIABLES = frozenset(
     {
@@ -23,20 +25,36 @@ PROVIDER_VARIABLES = frozenset(
 )
 
 
+ENV_FILE = REPOSITORY / ".env"
+
+
 class LocalStackSettings(BaseSettings):
     """Address and data folder of the local stack."""
 
     model_config = SettingsConfigDict(
-        frozen=True, env_prefix="SCRIPTORIUM_", env_file=REPOSITORY / ".env", env_ignore_empty=True, extra="ignore"
+        frozen=True, env_prefix="SCRIPTORIUM_", env_file=ENV_FILE, env_ignore_empty=True, extra="ignore"
     )
 
     port: int = Field(default=8000, ge=1, le=65535, description="port of the web application")
+    log_level: str = Field(default="info", description="debug, info, warning or error, for every service")
+    otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP address that gets every service's traces")
     data: Path = Field(default=Path(".scriptorium"), description="folder of all databases, relative to the repository")
+
+    def for_services(self) -> dict[str, str]:
+        """Return what every service gets under its own prefix."""
+        chosen = {"LOG_LEVEL": self.log_level, "OTLP_ENDPOINT": self.otlp_endpoint}
+        return {name: value for name, value in chosen.items() if value}
+
+
+class ServerPrograms(EmbeddedSettings):
+    """Paths of other server programs, from `.env` too."""
+
+    model_config = SettingsConfigDict(frozen=True, env_file=ENV_FILE, env_ignore_empty=True, extra="ignore")
 
 
 def inherited_environment() -> dict[str, str]:
     """Return the variables of `.env` and of this process; what the process was given wins."""
-    from_file = {name: value for name, value in dotenv_values(REPOSITORY / ".env").items() if value}
+    from_file = {name: value for name, value in dotenv_values(ENV_FILE).items() if value}
     return from_file | dict(os.environ)
 
 

@@ -14,13 +14,13 @@ from typing import Self
 from local_stack.environment import ProcessEnvironments, process_url
 from local_stack.output import Silence, Terminal, readable
 from local_stack.process import ManagedProcess
-from local_stack.settings import inherited_environment
+from local_stack.settings import ServerPrograms, inherited_environment
 from local_stack.state import PROCESSES, StackPorts, StackSecrets
 from shared.embedded.errors import EmbeddedServerError
 from shared.embedded.folder import locked_folder, unusable_folder
 from shared.embedded.passwords import SERVICES
 from shared.embedded.ports import LOOPBACK, is_free
-from shared.embedded.process import launcher
+from shared.embedded.process import DISK_FULL, launcher
 from shared.embedded.servers import EmbeddedServers
 
 SERVER_WATCH_SECONDS = 0.2
@@ -32,13 +32,15 @@ class LocalStack:
     """Servers, five services and the simulator, with all data under `folder`.
 
     Entering returns when every process is ready; leaving stops all in reverse order. What dies in
-    between is started again on its own port. `variables` are added to every process's environment.
+    between is started again on its own port. `variables` are added to every process's environment,
+    `service_settings` (such as LOG_LEVEL) to every service's under its own prefix.
     Raises EmbeddedServerError with a sentence for the user.
     """
 
     folder: Path
     web_port: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    service_settings: Mapping[str, str] = field(default_factory=dict)
     terminal: Terminal = field(default_factory=Silence)
     is_durable: bool = True
     processes: dict[str, ManagedProcess] = field(default_factory=dict, init=False)
@@ -102,9 +104,11 @@ class LocalStack:
         self._logs.mkdir(exist_ok=True)
         secrets = StackSecrets.load_or_generate(folder / "secrets.json")
         self.ports = StackPorts.choose(folder / "state.json", self.web_port)
-        self.servers = EmbeddedServers(folder / "servers", self.ports.servers, secrets.servers, self.is_durable)
+        self.servers = EmbeddedServers(
+            folder / "servers", self.ports.servers, secrets.servers, self.is_durable, ServerPrograms()
+        )
         inherited = inherited_environment() | dict(self.variables)
-        self.environments = ProcessEnvironments(self.servers, self.ports, secrets, inherited)
+        self.environments = ProcessEnvironments(self.servers, self.ports, secrets, inherited, self.service_settings)
 
     @property
     def _logs(self) -> Path:
@@ -183,9 +187,7 @@ class LocalStack:
         )
         output, errors = await child.communicate()
         if child.returncode != 0:
-            last_lines = " | ".join(map(readable, (output + errors).decode(errors="replace").strip().splitlines()[-3:]))
-            message = f"`python -m {service} {command}` failed: {last_lines}"
-            raise EmbeddedServerError(message)
+            raise EmbeddedServerError(_why_it_failed(service, command, (output + errors).decode(errors="replace")))
         return output.decode()
 
     async def _timed(self, what: str, step: Awaitable[None]) -> None:
@@ -207,3 +209,10 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+def _why_it_failed(service: str, command: str, output: str) -> str:
+    if DISK_FULL in output:
+        return f"`python -m {service} {command}` failed because the disk is full: free some space and start again."
+    last_lines = " | ".join(map(readable, output.strip().splitlines()[-3:]))
+    return f"`python -m {service} {command}` failed: {last_lines}"

@@ -26,6 +26,13 @@ class PostgresAdministration:
 
     async def provision(self) -> None:
         """Create what is missing; doing it twice, or from two processes at once, changes nothing."""
+        try:
+            await self._provision()
+        except asyncpg.DiskFullError as error:
+            message = "The disk of the databases is full: free some space and start again."
+            raise EmbeddedServerError(message) from error
+
+    async def _provision(self) -> None:
         connection = await self._connect(self.admin_dsn)
         try:
             await connection.execute("SELECT pg_advisory_lock($1)", PROVISIONING_LOCK)

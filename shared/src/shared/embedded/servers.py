@@ -33,6 +33,7 @@ class EmbeddedServers:
     ports: ServerPorts
     passwords: ServerPasswords
     is_durable: bool = True
+    settings: EmbeddedSettings = field(default_factory=EmbeddedSettings)
     processes: dict[str, ServerProcess] = field(default_factory=dict, init=False)
     _servers: dict[str, Postgres | Nats | Valkey] = field(default_factory=dict, init=False)
     _held: ExitStack = field(default_factory=ExitStack, init=False)
@@ -86,7 +87,7 @@ class EmbeddedServers:
         await PostgresAdministration(self.admin_dsn, self.passwords).provision()
 
     def _plan(self, folder: Path) -> dict[str, Postgres | Nats | Valkey]:
-        binaries = ServerBinaries.find(EmbeddedSettings())
+        binaries = ServerBinaries.find(self.settings)
         logs = folder / "logs"
         logs.mkdir(exist_ok=True)
         ports, passwords = self.ports, self.passwords

@@ -1,0 +1,41 @@
+import re
+
+import pytest
+from dotenv import dotenv_values
+
+from local_stack.settings import PROVIDER_VARIABLES, REPOSITORY, LocalStackSettings, without_provider_keys
+from shared.embedded.settings import EmbeddedSettings
+
+EXAMPLE = REPOSITORY / ".env.example"
+
+
+def test_the_example_names_exactly_what_a_user_may_set() -> None:
+    house = {f"SCRIPTORIUM_{name.upper()}" for name in LocalStackSettings.model_fields}
+    programs = {name.upper() for name in EmbeddedSettings.model_fields}
+    assert set(dotenv_values(EXAMPLE)) == house | programs | PROVIDER_VARIABLES
+
+
+def test_the_example_sets_nothing() -> None:
+    assert not any(dotenv_values(EXAMPLE).values())
+
+
+def test_every_variable_of_the_example_has_a_comment() -> None:
+    blocks = re.split(r"\n\s*\n", EXAMPLE.read_text())
+    assert all(block.startswith("#") for block in blocks)
+
+
+def test_the_example_names_the_defaults() -> None:
+    fields = LocalStackSettings.model_fields
+    text = EXAMPLE.read_text()
+    assert all(f"({fields[name].default})" in text for name in ("port", "data", "log_level"))
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "web"])
+def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("SCRIPTORIUM_PORT", port)
+    with pytest.raises(ValueError, match="port"):
+        LocalStackSettings()
+
+
+def test_keys_are_taken_out_and_the_rest_stays() -> None:
+    assert without_provider_keys({"OPENAI_API_KEY": "key", "HOME": "/home"}) == {"HOME": "/home"}
