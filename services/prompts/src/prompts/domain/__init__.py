@@ -1,0 +1,1 @@
+"""Rules of prompts: pure functions and types, no I/O."""

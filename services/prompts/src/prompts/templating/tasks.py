@@ -1,0 +1,80 @@
+"""What goes over the pipe to a worker process and what comes back."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, TypeAdapter
+
+from shared.contracts.message import View
+from shared.contracts.prompts import Parameter
+
+
+class Fault(View):
+    """Something wrong at a character offset of the expanded text."""
+
+    severity: Literal["error", "warning"] = "error"
+    code: str
+    message: str
+    offset: int
+    length: int = 0
+
+
+class AnalyseTask(View):
+    """Find parameters and faults. `sources` holds the texts of rendered prompts by address."""
+
+    kind: Literal["analyse"] = "analyse"
+    text: str
+    sources: dict[str, str]
+    declared: list[Parameter]
+
+
+class RenderTask(View):
+    """Render with values; parameters that are not declared count as found."""
+
+    kind: Literal["render"] = "render"
+    text: str
+    sources: dict[str, str]
+    declared: list[Parameter]
+    values: dict[str, JsonValue]
+
+
+class Analysis(View):
+    """What a template holds. Without a readable template there are no parameters and one fault."""
+
+    kind: Literal["analysis"] = "analysis"
+    parameters: list[Parameter]
+    faults: list[Fault]
+
+
+class Rendering(View):
+    """The finished text."""
+
+    kind: Literal["rendering"] = "rendering"
+    text: str
+
+
+class RefusedValues(View):
+    """Values or declarations were refused by name."""
+
+    kind: Literal["refused_values"] = "refused_values"
+    errors: list[dict[str, JsonValue]]
+
+
+class Failure(View):
+    """The template cannot be rendered; the fault says where."""
+
+    kind: Literal["failure"] = "failure"
+    fault: Fault
+
+
+class Exhausted(View):
+    """A bound was reached. After `memory` the process is not used again."""
+
+    kind: Literal["exhausted"] = "exhausted"
+    limit: Literal["time", "memory", "output", "depth"]
+    message: str
+
+
+Task = Annotated[AnalyseTask | RenderTask, Field(discriminator="kind")]
+Outcome = Annotated[Analysis | Rendering | RefusedValues | Failure | Exhausted, Field(discriminator="kind")]
+TASK: TypeAdapter[AnalyseTask | RenderTask] = TypeAdapter(Task)
+OUTCOME: TypeAdapter[Analysis | Rendering | RefusedValues | Failure | Exhausted] = TypeAdapter(Outcome)
