@@ -17,7 +17,7 @@ NO_PYTHON := Scriptorium needs Python 3.12 or newer, and neither a Python like t
 # Node of the machine if it is new enough for the build tools, otherwise the one that a wheel brings into .venv.
 NODE_FITS := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' >/dev/null 2>&1 && npm --version >/dev/null 2>&1
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(FRONTEND)
-FRONTEND_FILES := $(shell find $(FRONTEND) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+FRONTEND_FILES := $(shell find $(FRONTEND) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*' 2>/dev/null)
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -95,13 +95,15 @@ types: sync ## mypy --strict over sources and tests
 imports: sync ## the import rules of the house
 	$(BIN)/lint-imports --no-logo
 
-contracts: sync ## write OpenAPI, AsyncAPI and event tables from the code
+contracts: sync $(FRONTEND)/node_modules/.package-lock.json ## write OpenAPI, AsyncAPI, event tables and the API client from the code
 	$(BIN)/python -m shared.contracts.generate
+	$(NPM) run --silent gen:api
 
 contracts-check: sync
 	$(BIN)/python -m shared.contracts.generate --check
 
 web-check: $(FRONTEND)/node_modules/.package-lock.json
+	$(NPM) run --silent gen:api -- --check
 	$(NPM) run --silent typecheck
 	$(NPM) run --silent lint
 

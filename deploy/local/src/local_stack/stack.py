@@ -85,7 +85,7 @@ class LocalStack:
         except OSError as error:
             await self.stop()
             raise unusable_folder(self.folder, error) from error
-        except BaseException:
+        except BaseException:  # a cancelled start must leave nothing running either
             await self.stop()
             raise
 

@@ -64,7 +64,7 @@ class EmbeddedServers:
         except BaseExceptionGroup as failures:
             await self.stop()
             raise failures.exceptions[0] from failures
-        except BaseException:
+        except BaseException:  # a cancelled start must leave nothing running either
             await self.stop()
             raise
 
