@@ -10,8 +10,10 @@ from fastapi import APIRouter, FastAPI
 
 from shared import faults, idempotency
 from shared.bus import Bus
+from shared.call import Event
 from shared.consumers import Consumers
-from shared.http import KeyAuthenticator, create_app
+from shared.contracts.message import Fact, Job
+from shared.http import BODY_LIMIT_BYTES, KeyAuthenticator, create_app
 from shared.outbox import OutboxRelay
 from shared.postgres import Database, connect_database
 from shared.problems import Unavailable
@@ -42,8 +44,15 @@ class House:
     _at_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Make what asks web about API keys."""
+        """Make what asks web about API keys, and what fetches facts and jobs."""
         self._authenticator = KeyAuthenticator(self)
+        self._consumers = Consumers(self.bus, self.database)
+
+    def consume[M: Fact | Job](
+        self, message: type[M], handler: Callable[[Event[M]], Awaitable[None]], *, concurrency: int = 16
+    ) -> None:
+        """Have `handler` called for every message of this kind while the service runs; see `Consumers.consume`."""
+        self._consumers.consume(message, handler, concurrency=concurrency)
 
     def background(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         """Have `work` run for as long as the service does; after an error it is started again."""
@@ -59,7 +68,7 @@ class House:
         relay = OutboxRelay(self.database, self.bus, self.settings.relay_database_url.get_secret_value())
         self._background = [("outbox", relay.run), ("sweep", self._sweep), *self._background]
         tasks = [asyncio.create_task(_again(name, work), name=name) for name, work in self._background]
-        consumers = asyncio.create_task(_again("consumers", Consumers(self.bus, self.database).run), name="consumers")
+        consumers = asyncio.create_task(_again("consumers", self._consumers.run), name="consumers")
         await self.bus.start_answering()
         await self._authenticator.start()
         try:
@@ -71,9 +80,9 @@ class House:
             await self.bus.stop_answering()
             await _end(tasks)
 
-    def app(self, routers: Sequence[APIRouter]) -> FastAPI:
+    def app(self, routers: Sequence[APIRouter], *, body_limit: int = BODY_LIMIT_BYTES) -> FastAPI:
         """Make the HTTP application: these routes, health, readiness, problems, limits."""
-        app = create_app(self.service, routers, self.is_ready)
+        app = create_app(self.service, routers, self.is_ready, body_limit=body_limit)
         app.state.house = self
         app.state.authenticator = self._authenticator
         return app
@@ -95,7 +104,10 @@ class House:
 
 @asynccontextmanager
 async def open_house(service: str, settings: ServiceSettings) -> AsyncIterator[House]:
-    """Connect everything that a service needs. Raises Unavailable where a server stays away, StreamDiffersError on a difference."""
+    """Connect everything that a service needs.
+
+    Raises Unavailable where a server stays away, StreamDiffersError where NATS holds another configuration.
+    """
     configure_logs(service, settings.log_level, settings.log_format)
     faults.arm(settings.fault_points)
     telemetry = configure_telemetry(service, settings.otlp_endpoint)
