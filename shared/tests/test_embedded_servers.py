@@ -1,3 +1,4 @@
+import asyncio
 import os
 import signal
 import subprocess
@@ -114,16 +115,13 @@ async def test_no_role_is_superuser_or_passes_row_level_security(servers: Embedd
 
 
 async def test_a_service_cannot_publish_the_facts_of_another(servers: EmbeddedServers) -> None:
-    refusals: list[str] = []
+    refusals: asyncio.Queue[Exception] = asyncio.Queue()
 
-    async def note(error: Exception) -> None:
-        refusals.append(str(error))
-
-    client = await nats.connect(servers.nats_url("prompts"), error_cb=note, inbox_prefix=b"_INBOX.prompts")
+    client = await nats.connect(servers.nats_url("prompts"), error_cb=refusals.put, inbox_prefix=b"_INBOX.prompts")
     await client.publish("fact.documents.document.generated.v1", b"{}")
-    await client.flush()
+    refusal = await refusals.get()
     await client.close()
-    assert "permissions violation" in refusals[0]
+    assert "permissions violation" in str(refusal)
 
 
 async def test_a_server_that_was_killed_restarts_on_its_port(servers: EmbeddedServers) -> None:
