@@ -8,7 +8,7 @@ import pytest
 
 from shared import inbox, outbox
 from shared.bus import Bus
-from shared.call import Event
+from shared.call import Call, Event
 from shared.consumers import Consumers
 from shared.contracts.llm_gateway import GenerationCompleted
 from shared.outbox import OutboxRelay
@@ -61,7 +61,7 @@ class Story:
 
     async def until(self, condition: Callable[[], bool], seconds: float = 10) -> None:
         async with asyncio.timeout(seconds):
-            while not condition():
+            while not condition():  # noqa: ASYNC110  the condition is the other side's, it cannot set our event
                 await asyncio.sleep(0.01)
 
     async def buried(self) -> list[str]:
@@ -90,13 +90,17 @@ async def test_a_committed_fact_reaches_its_reader_with_who_caused_it(story: Sto
         assert await conn.fetchval("SELECT count(*) FROM outbox") == 0
 
 
+async def _tell_and_fail(story: Story, call: Call) -> None:
+    async with story.told.transaction(call.project_id) as conn:
+        await outbox.add(conn, call, _fact())
+        raise ZeroDivisionError
+
+
 async def test_a_fact_of_a_rolled_back_transaction_is_never_told(story: Story) -> None:
     story.start()
     call = make_call()
     with pytest.raises(ZeroDivisionError):
-        async with story.told.transaction(call.project_id) as conn:
-            await outbox.add(conn, call, _fact())
-            raise ZeroDivisionError
+        await _tell_and_fail(story, call)
     await story.tell()
     await story.until(lambda: len(story.seen) == 1)
     assert story.seen[0].envelope.project_id != call.project_id

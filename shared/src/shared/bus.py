@@ -115,7 +115,7 @@ class Bus:
         if not reads:
             text = f"{message.subject} is not read by {self.service}"
             raise ValueError(text)
-        self.consumed.append(Consumed(message, handler, concurrency))
+        self.consumed.append(Consumed(message, handler, concurrency))  # type: ignore[arg-type]
 
     async def connect(self) -> None:
         """Connect once, then stay connected for ever. Raises Unavailable where NATS is not there."""
@@ -146,7 +146,7 @@ class Bus:
         """Take no more requests and finish the ones begun."""
         with contextlib.suppress(NatsError):
             for subscription in self._subscriptions:
-                await subscription.drain()
+                await subscription.drain()  # type: ignore[no-untyped-call]
         if self._running:
             await asyncio.wait(self._running, timeout=DEFAULT_DEADLINE_SECONDS)
 

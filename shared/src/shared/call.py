@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from shared.contracts.ids import encode_id, new_id
@@ -19,7 +19,10 @@ SERVICE_ROLE = "service"
 
 @dataclass(frozen=True)
 class Identity:
-    """A person or key in one project. `role` is a member's role, `service` for a service acting by itself, or None for a key with `scopes`."""
+    """A person or key in one project.
+
+    `role` is a member's role, `service` for a service acting by itself, or None for a key with `scopes`.
+    """
 
     subject: UUID
     project_id: UUID | None
@@ -85,7 +88,7 @@ class Envelope:
 
 
 @dataclass(frozen=True)
-class Event(Generic[M]):
+class Event[M: Fact | Job]:
     """A fact or job as a consumer gets it. It may come twice: `shared.inbox.claim` tells."""
 
     envelope: Envelope

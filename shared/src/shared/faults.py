@@ -8,7 +8,6 @@ import signal
 import time
 from collections import Counter
 
-
 _passed: Counter[str] = Counter()
 _armed: dict[str, tuple[str, str]] = {}
 

@@ -205,28 +205,28 @@ CallOf = Annotated[Call, Depends(_authorised)]
 class ServiceRouter(APIRouter):
     """A router whose routes each name the action that a caller must be allowed; one without fails at import."""
 
-    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  the framework's own options
-        """Register a route with its action. Raises KeyError where it has none, or one that the policy table does not name."""
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Register a route. Raises KeyError where it names no action of the policy table."""
         policy.known_action((options.get("openapi_extra") or {})["x-action"])
         super().add_api_route(path, endpoint, **options)
 
-    def get(self, path: str, *, action: str, **options: Any) -> Decorator:  # type: ignore[override]  # noqa: ANN401
+    def get(self, path: str, *, action: str, **options: Any) -> Decorator:  # type: ignore[override]
         """Read something."""
         return super().get(path, openapi_extra={"x-action": action}, **options)
 
-    def post(self, path: str, *, action: str, **options: Any) -> Decorator:  # type: ignore[override]  # noqa: ANN401
+    def post(self, path: str, *, action: str, **options: Any) -> Decorator:  # type: ignore[override]
         """Make or start something."""
         return super().post(path, openapi_extra={"x-action": action}, **options)
 
-    def put(self, path: str, *, action: str, **options: Any) -> Decorator:  # type: ignore[override]  # noqa: ANN401
+    def put(self, path: str, *, action: str, **options: Any) -> Decorator:  # type: ignore[override]
         """Set something."""
         return super().put(path, openapi_extra={"x-action": action}, **options)
 
-    def patch(self, path: str, *, action: str, **options: Any) -> Decorator:  # type: ignore[override]  # noqa: ANN401
+    def patch(self, path: str, *, action: str, **options: Any) -> Decorator:  # type: ignore[override]
         """Change something."""
         return super().patch(path, openapi_extra={"x-action": action}, **options)
 
-    def delete(self, path: str, *, action: str, **options: Any) -> Decorator:  # type: ignore[override]  # noqa: ANN401
+    def delete(self, path: str, *, action: str, **options: Any) -> Decorator:  # type: ignore[override]
         """Take something away."""
         return super().delete(path, openapi_extra={"x-action": action}, **options)
 

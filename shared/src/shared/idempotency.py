@@ -33,7 +33,7 @@ class RequestUnderWay(Conflict):
     title = "The same request is under way"
 
 
-async def recall(conn: Connection, call: Call, command: BaseModel, answer_type: type[A]) -> A | None:
+async def recall[A: BaseModel](conn: Connection, call: Call, command: BaseModel, answer_type: type[A]) -> A | None:
     """Return the answer that was given before to this key; None without a key or the first time.
 
     Raises IdempotencyKeyReused or RequestUnderWay. Call it at the start of the transaction.

@@ -16,4 +16,4 @@ async def claim(conn: Connection, reader: str, event: Event[Fact] | Event[Job]) 
         event.envelope.id,
         event.envelope.project_id,
     )
-    return status.endswith(" 1")
+    return bool(status.endswith(" 1"))

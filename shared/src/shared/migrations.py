@@ -59,7 +59,7 @@ async def migrate(owner_dsn: str, folder: Path | None, space: str) -> list[str]:
         await connection.close()
 
 
-async def _apply_missing(connection: "asyncpg.Connection[asyncpg.Record]", wanted: list[Migration]) -> list[str]:
+async def _apply_missing(connection: asyncpg.Connection, wanted: list[Migration]) -> list[str]:
     await connection.execute(_TABLE)
     applied = {
         row["name"]: row["sha256"] for row in await connection.fetch("SELECT name, sha256 FROM applied_migrations")
@@ -74,7 +74,7 @@ async def _apply_missing(connection: "asyncpg.Connection[asyncpg.Record]", wante
     return [migration.name for migration in missing]
 
 
-async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", migration: Migration) -> None:
+async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
     async with connection.transaction():
         await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
         await connection.execute(migration.sql)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 import structlog
+from asyncpg.exceptions import InterfaceError, PostgresError
 
 from shared.call import Call
 from shared.contracts.ids import new_id
@@ -105,7 +106,7 @@ class OutboxRelay:
         while True:
             try:
                 await self._hear_until_lost()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (OSError, PostgresError, InterfaceError):
                 log.warning("outbox_listener_lost")
             await asyncio.sleep(POLL_SECONDS)
 

@@ -4,7 +4,7 @@ The app role owns nothing and is held by row level security to the projects name
 transaction. The relay role is for the outbox, leases and reapers, on the tables that opened themselves to it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -12,12 +12,13 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from asyncpg.exceptions import InterfaceError
 from asyncpg.pool import PoolConnectionProxy
 from pydantic import TypeAdapter
 
 from shared.problems import Unavailable
 
-type Connection = PoolConnectionProxy[asyncpg.Record]
+type Connection = PoolConnectionProxy
 T = TypeVar("T")
 
 # 5 services x (8 + 4) connections stay under the 100 that a PostgreSQL allows by default.
@@ -37,7 +38,7 @@ _AWAY = (
 class Database:
     """The database of one service."""
 
-    def __init__(self, app: "asyncpg.Pool[asyncpg.Record]", relay: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, app: asyncpg.Pool, relay: asyncpg.Pool) -> None:
         """Take the two pools; `connect_database` makes them."""
         self._app = app
         self._relay = relay
@@ -79,15 +80,15 @@ async def connect_database(app_dsn: str, relay_dsn: str, *, application_name: st
     return Database(app, await _pool(relay_dsn, f"{application_name} relay", RELAY_POOL))
 
 
-async def _pool(dsn: str, application_name: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
-    return await asyncpg.create_pool(
+async def _pool(dsn: str, application_name: str, size: int) -> asyncpg.Pool:
+    pool: asyncpg.Pool = await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=size,
         command_timeout=10,
         max_inactive_connection_lifetime=60,
         init=_prepare,
-        # Nothing outlives a transaction here (settings are local to it), so the reset query would be a wasted round trip.
+        # Nothing outlives a transaction here (settings are local to it): the reset query is a wasted round trip.
         reset=_no_reset,
         server_settings={
             "application_name": application_name,
@@ -95,13 +96,14 @@ async def _pool(dsn: str, application_name: str, size: int) -> "asyncpg.Pool[asy
             "idle_in_transaction_session_timeout": "15000",
         },
     )
+    return pool
 
 
 async def _no_reset(_connection: object) -> None:
     return None
 
 
-async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def _prepare(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
         "jsonb",
         encoder=lambda value: b"\x01" + orjson.dumps(value, default=str),
@@ -112,7 +114,7 @@ async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 
 @asynccontextmanager
-async def _transaction(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Connection]:
+async def _transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
     try:
         conn = await pool.acquire(timeout=ACQUIRE_SECONDS)
     except (TimeoutError, *_AWAY) as error:
@@ -122,7 +124,7 @@ async def _transaction(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Co
             yield conn
     except _AWAY as error:
         raise _away() from error
-    except asyncpg.InterfaceError as error:
+    except InterfaceError as error:
         if conn.is_closed():
             raise _away() from error
         raise
@@ -135,15 +137,16 @@ def _away() -> Unavailable:
 
 
 @cache
-def _adapter(type_: Any) -> TypeAdapter[Any]:  # noqa: ANN401  any row type has an adapter
+def _adapter(type_: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(type_)
 
 
-def one(type_: type[T], record: "asyncpg.Record | None") -> T | None:
+def one[T](type_: type[T], record: "asyncpg.Record | None") -> T | None:
     """Read a record as `type_`, field by name; None stays None."""
     return None if record is None else _adapter(type_).validate_python(dict(record))  # type: ignore[no-any-return]
 
 
-def many(type_: type[T], records: "Sequence[asyncpg.Record]") -> list[T]:
+def many[T](type_: type[T], records: "Sequence[asyncpg.Record]") -> list[T]:
     """Read records as a list of `type_`, field by name."""
-    return _adapter(list[type_]).validate_python([dict(record) for record in records])  # type: ignore[valid-type,no-any-return]
+    adapter = _adapter(type_)
+    return [adapter.validate_python(dict(record)) for record in records]

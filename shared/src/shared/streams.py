@@ -1,5 +1,7 @@
 """The two streams and the durable consumers: made by `migrate`, compared by `serve`, made again if they vanish."""
 
+from dataclasses import replace
+
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import NotFoundError
@@ -20,17 +22,18 @@ class StreamDiffersError(Exception):
 
 def wanted_streams() -> list[StreamConfig]:
     """List the streams: facts are kept for whoever comes later, a job goes when it is acknowledged."""
-    shared = {"storage": StorageType.FILE, "duplicate_window": DUPLICATE_WINDOW_SECONDS}
-    return [
-        StreamConfig(
-            name=FACT_STREAM, subjects=["fact.>"], retention=RetentionPolicy.LIMITS, max_age=FACT_AGE_SECONDS, **shared
-        ),  # type: ignore[arg-type]
-        StreamConfig(name=JOB_STREAM, subjects=["job.>"], retention=RetentionPolicy.WORK_QUEUE, max_age=0, **shared),  # type: ignore[arg-type]
-    ]
+    facts = StreamConfig(
+        name=FACT_STREAM, subjects=["fact.>"], retention=RetentionPolicy.LIMITS, max_age=FACT_AGE_SECONDS
+    )
+    jobs = StreamConfig(name=JOB_STREAM, subjects=["job.>"], retention=RetentionPolicy.WORK_QUEUE, max_age=0)
+    return [replace(s, storage=StorageType.FILE, duplicate_window=DUPLICATE_WINDOW_SECONDS) for s in (facts, jobs)]
 
 
 def wanted_consumer(service: str, message: type[Fact] | type[Job]) -> tuple[str, ConsumerConfig]:
-    """Return (stream, configuration) of one durable. Deliveries are counted by us: a bad message becomes a row, not a silence."""
+    """Return (stream, configuration) of one durable.
+
+    Deliveries are counted by us: a bad message becomes a row, not a silence.
+    """
     stream = FACT_STREAM if issubclass(message, Fact) else JOB_STREAM
     name = durable_name(service, message)
     return stream, ConsumerConfig(

@@ -6,7 +6,7 @@ A service signs with its own key only; receivers hold all public keys, and the c
 import base64
 import time
 from collections import OrderedDict
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import jwt
@@ -24,7 +24,7 @@ _CACHED = 4096
 V = TypeVar("V")
 
 
-class _Recent(Generic[V]):
+class _Recent[V]:
     """The values of the last keys, each good until its own time."""
 
     def __init__(self) -> None:

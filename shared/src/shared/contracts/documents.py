@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from shared.contracts.ids import DocumentId, GenerationId, PromptId, PromptVersionId, UserId
 from shared.contracts.message import Fact, Request, View
@@ -71,10 +71,10 @@ class DocumentPage(View):
 class GenerateDocument(Request[DocumentDetail]):
     """Render a prompt with values and have a model write a document. Answers at once with status `generating`."""
 
-    subject = "request.documents.generate_document.v1"
-    action = "documents.generate"
-    callers = ("web", "workflows")
-    answer = DocumentDetail
+    subject: ClassVar[str] = "request.documents.generate_document.v1"
+    action: ClassVar[str] = "documents.generate"
+    callers: ClassVar[tuple[str, ...]] = ("web", "workflows")
+    answer: ClassVar[type[BaseModel]] = DocumentDetail
     sample: ClassVar[dict[str, Any]] = {
         "prompt_id": _PROMPT,
         "version": None,
@@ -94,9 +94,9 @@ class GenerateDocument(Request[DocumentDetail]):
 class ContinueDocument(Request[DocumentDetail]):
     """Have the model go on where an interrupted, cancelled or failed generation stopped; what is there stays."""
 
-    subject = "request.documents.continue_document.v1"
-    action = "documents.generate"
-    answer = DocumentDetail
+    subject: ClassVar[str] = "request.documents.continue_document.v1"
+    action: ClassVar[str] = "documents.generate"
+    answer: ClassVar[type[BaseModel]] = DocumentDetail
     sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT}
     document_id: DocumentId
 
@@ -104,10 +104,10 @@ class ContinueDocument(Request[DocumentDetail]):
 class CreateDocument(Request[DocumentDetail]):
     """Create a document from text that a person brought."""
 
-    subject = "request.documents.create_document.v1"
-    action = "documents.write"
-    callers = ("web", "workflows")
-    answer = DocumentDetail
+    subject: ClassVar[str] = "request.documents.create_document.v1"
+    action: ClassVar[str] = "documents.write"
+    callers: ClassVar[tuple[str, ...]] = ("web", "workflows")
+    answer: ClassVar[type[BaseModel]] = DocumentDetail
     sample: ClassVar[dict[str, Any]] = {"title": "Notes", "content": "# Notes"}
     title: Title
     content: Content = ""
@@ -117,10 +117,10 @@ class CreateDocument(Request[DocumentDetail]):
 class ListDocuments(Request[DocumentPage]):
     """List the documents of the project. `query` searches title and text, word beginnings included."""
 
-    subject = "request.documents.list_documents.v1"
-    action = "documents.read"
-    callers = ("web", "prompts", "workflows")
-    answer = DocumentPage
+    subject: ClassVar[str] = "request.documents.list_documents.v1"
+    action: ClassVar[str] = "documents.read"
+    callers: ClassVar[tuple[str, ...]] = ("web", "prompts", "workflows")
+    answer: ClassVar[type[BaseModel]] = DocumentPage
     sample: ClassVar[dict[str, Any]] = {
         "query": "",
         "prompt_id": _PROMPT,
@@ -142,10 +142,10 @@ class ListDocuments(Request[DocumentPage]):
 class GetDocument(Request[DocumentDetail]):
     """Read one document."""
 
-    subject = "request.documents.get_document.v1"
-    action = "documents.read"
-    callers = ("web", "prompts", "workflows")
-    answer = DocumentDetail
+    subject: ClassVar[str] = "request.documents.get_document.v1"
+    action: ClassVar[str] = "documents.read"
+    callers: ClassVar[tuple[str, ...]] = ("web", "prompts", "workflows")
+    answer: ClassVar[type[BaseModel]] = DocumentDetail
     sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT}
     document_id: DocumentId
 
@@ -156,9 +156,9 @@ class UpdateDocument(Request[DocumentDetail]):
     Text cannot be written while a model writes it: that is 409 too.
     """
 
-    subject = "request.documents.update_document.v1"
-    action = "documents.write"
-    answer = DocumentDetail
+    subject: ClassVar[str] = "request.documents.update_document.v1"
+    action: ClassVar[str] = "documents.write"
+    answer: ClassVar[type[BaseModel]] = DocumentDetail
     sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT, "revision": 2, "title": "The last ferry"}
     document_id: DocumentId
     revision: int
@@ -171,9 +171,9 @@ class UpdateDocument(Request[DocumentDetail]):
 class DeleteDocument(Request[Done]):
     """Take a document out of every list; `RestoreDocument` brings it back."""
 
-    subject = "request.documents.delete_document.v1"
-    action = "documents.write"
-    answer = Done
+    subject: ClassVar[str] = "request.documents.delete_document.v1"
+    action: ClassVar[str] = "documents.write"
+    answer: ClassVar[type[BaseModel]] = Done
     sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT}
     document_id: DocumentId
 
@@ -181,9 +181,9 @@ class DeleteDocument(Request[Done]):
 class RestoreDocument(Request[DocumentDetail]):
     """Undo `DeleteDocument`."""
 
-    subject = "request.documents.restore_document.v1"
-    action = "documents.write"
-    answer = DocumentDetail
+    subject: ClassVar[str] = "request.documents.restore_document.v1"
+    action: ClassVar[str] = "documents.write"
+    answer: ClassVar[type[BaseModel]] = DocumentDetail
     sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT}
     document_id: DocumentId
 
@@ -198,14 +198,14 @@ class DocumentChanged(Fact):
 class DocumentCreated(DocumentChanged):
     """A document was made from a person's text."""
 
-    subject = "fact.documents.document.created.v1"
+    subject: ClassVar[str] = "fact.documents.document.created.v1"
     sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT, "revision": 1}
 
 
 class DocumentGenerationStarted(DocumentChanged):
     """A model was ordered to write a document or to go on with it."""
 
-    subject = "fact.documents.document.generation_started.v1"
+    subject: ClassVar[str] = "fact.documents.document.generation_started.v1"
     sample: ClassVar[dict[str, Any]] = {
         "document_id": _DOCUMENT,
         "revision": 1,
@@ -219,7 +219,7 @@ class DocumentGenerationStarted(DocumentChanged):
 class DocumentGenerated(DocumentChanged):
     """A model finished a document and its text is stored."""
 
-    subject = "fact.documents.document.generated.v1"
+    subject: ClassVar[str] = "fact.documents.document.generated.v1"
     sample: ClassVar[dict[str, Any]] = {
         "document_id": _DOCUMENT,
         "revision": 2,
@@ -233,7 +233,7 @@ class DocumentGenerated(DocumentChanged):
 class DocumentGenerationStopped(DocumentChanged):
     """A generation ended early; what was written is stored."""
 
-    subject = "fact.documents.document.generation_stopped.v1"
+    subject: ClassVar[str] = "fact.documents.document.generation_stopped.v1"
     sample: ClassVar[dict[str, Any]] = {
         "document_id": _DOCUMENT,
         "revision": 2,
@@ -247,19 +247,19 @@ class DocumentGenerationStopped(DocumentChanged):
 class DocumentUpdated(DocumentChanged):
     """Title, text, tags or archive state changed."""
 
-    subject = "fact.documents.document.updated.v1"
+    subject: ClassVar[str] = "fact.documents.document.updated.v1"
     sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT, "revision": 3}
 
 
 class DocumentDeleted(DocumentChanged):
     """A document left the lists."""
 
-    subject = "fact.documents.document.deleted.v1"
+    subject: ClassVar[str] = "fact.documents.document.deleted.v1"
     sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT, "revision": 4}
 
 
 class DocumentRestored(DocumentChanged):
     """A deleted document came back."""
 
-    subject = "fact.documents.document.restored.v1"
+    subject: ClassVar[str] = "fact.documents.document.restored.v1"
     sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT, "revision": 5}

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from shared.contracts.ids import DocumentId, GenerationId, OptimizationId, PromptVersionId
 from shared.contracts.message import Command, Fact, Job, Request, View
@@ -98,7 +98,7 @@ class GenerationText(View):
 
 
 class Model(View):
-    """One model that can be asked. `available` is false where no key is set: `unavailable_reason` names the variable."""
+    """One model. `available` is false where no key is set: `unavailable_reason` names the variable."""
 
     id: str
     provider: str
@@ -131,10 +131,10 @@ class WrittenText(View):
 class GetGeneration(Request[Generation]):
     """Read the state of a generation."""
 
-    subject = "request.llm_gateway.get_generation.v1"
-    action = "generations.read"
-    callers = ("web", "documents", "prompts", "workflows")
-    answer = Generation
+    subject: ClassVar[str] = "request.llm_gateway.get_generation.v1"
+    action: ClassVar[str] = "generations.read"
+    callers: ClassVar[tuple[str, ...]] = ("web", "documents", "prompts", "workflows")
+    answer: ClassVar[type[BaseModel]] = Generation
     sample: ClassVar[dict[str, Any]] = {"generation_id": _GENERATION}
     generation_id: GenerationId
 
@@ -142,10 +142,10 @@ class GetGeneration(Request[Generation]):
 class ReadSegments(Request[GenerationText]):
     """Read a generation's committed text after segment number `after`."""
 
-    subject = "request.llm_gateway.read_segments.v1"
-    action = "generations.read"
-    callers = ("web", "documents", "prompts", "workflows")
-    answer = GenerationText
+    subject: ClassVar[str] = "request.llm_gateway.read_segments.v1"
+    action: ClassVar[str] = "generations.read"
+    callers: ClassVar[tuple[str, ...]] = ("web", "documents", "prompts", "workflows")
+    answer: ClassVar[type[BaseModel]] = GenerationText
     sample: ClassVar[dict[str, Any]] = {"generation_id": _GENERATION, "after": 0}
     generation_id: GenerationId
     after: int = Field(default=0, ge=0)
@@ -154,10 +154,10 @@ class ReadSegments(Request[GenerationText]):
 class CancelGeneration(Request[Generation]):
     """Stop a generation; what was written stays. Saying it of an ended generation changes nothing."""
 
-    subject = "request.llm_gateway.cancel_generation.v1"
-    action = "generations.cancel"
-    callers = ("web", "documents", "prompts", "workflows")
-    answer = Generation
+    subject: ClassVar[str] = "request.llm_gateway.cancel_generation.v1"
+    action: ClassVar[str] = "generations.cancel"
+    callers: ClassVar[tuple[str, ...]] = ("web", "documents", "prompts", "workflows")
+    answer: ClassVar[type[BaseModel]] = Generation
     sample: ClassVar[dict[str, Any]] = {"generation_id": _GENERATION}
     generation_id: GenerationId
 
@@ -165,10 +165,10 @@ class CancelGeneration(Request[Generation]):
 class WriteText(Request[WrittenText]):
     """Ask a model and wait for its whole answer, within the request's deadline. For short answers only."""
 
-    subject = "request.llm_gateway.write_text.v1"
-    action = "generations.start"
-    callers = ("prompts", "documents", "workflows")
-    answer = WrittenText
+    subject: ClassVar[str] = "request.llm_gateway.write_text.v1"
+    action: ClassVar[str] = "generations.start"
+    callers: ClassVar[tuple[str, ...]] = ("prompts", "documents", "workflows")
+    answer: ClassVar[type[BaseModel]] = WrittenText
     sample: ClassVar[dict[str, Any]] = {
         "generation_id": _GENERATION,
         "origin": {"task": "title_prompt"},
@@ -182,10 +182,10 @@ class WriteText(Request[WrittenText]):
 class ListModels(Request[ModelCatalogue]):
     """List the models of this installation, the ones without a key included."""
 
-    subject = "request.llm_gateway.list_models.v1"
-    action = "models.read"
-    callers = ("web", "documents", "prompts", "workflows")
-    answer = ModelCatalogue
+    subject: ClassVar[str] = "request.llm_gateway.list_models.v1"
+    action: ClassVar[str] = "models.read"
+    callers: ClassVar[tuple[str, ...]] = ("web", "documents", "prompts", "workflows")
+    answer: ClassVar[type[BaseModel]] = ModelCatalogue
     sample: ClassVar[dict[str, Any]] = {}
 
 
@@ -196,8 +196,8 @@ class StartGeneration(Job):
     become the first segments of this one.
     """
 
-    subject = "job.llm_gateway.start_generation.v1"
-    callers = ("prompts", "documents", "workflows")
+    subject: ClassVar[str] = "job.llm_gateway.start_generation.v1"
+    callers: ClassVar[tuple[str, ...]] = ("prompts", "documents", "workflows")
     sample: ClassVar[dict[str, Any]] = {
         "generation_id": _GENERATION,
         "origin": {"task": "generate_document", "document_id": _DOCUMENT},
@@ -213,7 +213,7 @@ class StartGeneration(Job):
 class GenerationEnded(Fact):
     """What every fact about an ended generation tells."""
 
-    readers = ("documents", "prompts")
+    readers: ClassVar[tuple[str, ...]] = ("documents", "prompts")
     generation_id: GenerationId
     task: str
     model: str
@@ -235,7 +235,7 @@ _ENDED: dict[str, Any] = {
 class GenerationCompleted(GenerationEnded):
     """A model finished its answer, or reached the limit that it was given (`finish_reason` is then `length`)."""
 
-    subject = "fact.llm_gateway.generation.completed.v1"
+    subject: ClassVar[str] = "fact.llm_gateway.generation.completed.v1"
     sample: ClassVar[dict[str, Any]] = _ENDED | {"finish_reason": "stop"}
     finish_reason: str
 
@@ -243,7 +243,7 @@ class GenerationCompleted(GenerationEnded):
 class GenerationFailed(GenerationEnded):
     """A generation ended in a problem."""
 
-    subject = "fact.llm_gateway.generation.failed.v1"
+    subject: ClassVar[str] = "fact.llm_gateway.generation.failed.v1"
     sample: ClassVar[dict[str, Any]] = _ENDED | {
         "problem_type": "/problems/provider-unavailable",
         "detail": "The provider is overloaded.",
@@ -255,14 +255,14 @@ class GenerationFailed(GenerationEnded):
 class GenerationCancelled(GenerationEnded):
     """A person stopped a generation."""
 
-    subject = "fact.llm_gateway.generation.cancelled.v1"
+    subject: ClassVar[str] = "fact.llm_gateway.generation.cancelled.v1"
     sample: ClassVar[dict[str, Any]] = _ENDED
 
 
 class GenerationInterrupted(GenerationEnded):
     """A generation lost its provider or its worker after text was shown; it can be continued."""
 
-    subject = "fact.llm_gateway.generation.interrupted.v1"
+    subject: ClassVar[str] = "fact.llm_gateway.generation.interrupted.v1"
     sample: ClassVar[dict[str, Any]] = _ENDED | {"detail": "The connection to the model was lost."}
     detail: str
 

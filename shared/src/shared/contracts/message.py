@@ -7,7 +7,7 @@ these; nothing else in the house spells a subject.
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -40,7 +40,7 @@ class Message:
         return cls.subject.split(".")[1]
 
 
-class Request(Command, Message, Generic[Answer]):
+class Request[Answer: BaseModel](Command, Message):
     """A question or a command with one owner; the reply is `answer` or a problem.
 
     `action` is the entry of the policy table that the caller must be allowed; `callers` are the services

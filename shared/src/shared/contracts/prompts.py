@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from shared.contracts.ids import GenerationId, OptimizationId, PromptId, PromptVersionId, SnippetId, UserId
 from shared.contracts.message import Command, Fact, Request, View
@@ -74,7 +74,7 @@ class TemplateCheck(View):
 
 
 class PromptVersion(View):
-    """An immutable version. `number` has no gaps within a prompt; `content_hash` is SHA-256 over template and parameters."""
+    """An immutable version. `number` has no gaps; `content_hash` is SHA-256 over template and parameters."""
 
     id: PromptVersionId
     number: int
@@ -204,10 +204,10 @@ class Done(View):
 class ListPrompts(Request[PromptPage]):
     """List the prompts of the project. `query` searches title, description, tags and text, word beginnings included."""
 
-    subject = "request.prompts.list_prompts.v1"
-    action = "prompts.read"
-    callers = ("web", "workflows")
-    answer = PromptPage
+    subject: ClassVar[str] = "request.prompts.list_prompts.v1"
+    action: ClassVar[str] = "prompts.read"
+    callers: ClassVar[tuple[str, ...]] = ("web", "workflows")
+    answer: ClassVar[type[BaseModel]] = PromptPage
     sample: ClassVar[dict[str, Any]] = {
         "query": "outline",
         "tag": "fiction",
@@ -225,10 +225,10 @@ class ListPrompts(Request[PromptPage]):
 class GetPrompt(Request[PromptDetail]):
     """Read one prompt with its latest version."""
 
-    subject = "request.prompts.get_prompt.v1"
-    action = "prompts.read"
-    callers = ("web", "documents", "workflows")
-    answer = PromptDetail
+    subject: ClassVar[str] = "request.prompts.get_prompt.v1"
+    action: ClassVar[str] = "prompts.read"
+    callers: ClassVar[tuple[str, ...]] = ("web", "documents", "workflows")
+    answer: ClassVar[type[BaseModel]] = PromptDetail
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT}
     prompt_id: PromptId
 
@@ -236,9 +236,9 @@ class GetPrompt(Request[PromptDetail]):
 class CreatePrompt(Request[PromptDetail]):
     """Create a prompt whose text becomes version 1. Without a slug one is made from the title; a taken slug is 409."""
 
-    subject = "request.prompts.create_prompt.v1"
-    action = "prompts.write"
-    answer = PromptDetail
+    subject: ClassVar[str] = "request.prompts.create_prompt.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = PromptDetail
     sample: ClassVar[dict[str, Any]] = {
         "title": "Episode outline",
         "template": "Outline {{ premise }}",
@@ -258,9 +258,9 @@ class CreatePrompt(Request[PromptDetail]):
 class UpdatePrompt(Request[PromptDetail]):
     """Change what is not versioned. A field left out stays; `revision` is what the writer saw, a newer one is 409."""
 
-    subject = "request.prompts.update_prompt.v1"
-    action = "prompts.write"
-    answer = PromptDetail
+    subject: ClassVar[str] = "request.prompts.update_prompt.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = PromptDetail
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "revision": 3, "title": "Outline of episodes"}
     prompt_id: PromptId
     revision: int
@@ -274,9 +274,9 @@ class UpdatePrompt(Request[PromptDetail]):
 class CommitVersion(Request[PromptDetail]):
     """Add an immutable version. `base_version` is the version the author started from; a newer one is 409."""
 
-    subject = "request.prompts.commit_version.v1"
-    action = "prompts.write"
-    answer = PromptDetail
+    subject: ClassVar[str] = "request.prompts.commit_version.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = PromptDetail
     sample: ClassVar[dict[str, Any]] = {
         "prompt_id": _PROMPT,
         "base_version": 1,
@@ -293,19 +293,19 @@ class CommitVersion(Request[PromptDetail]):
 class ListVersions(Request[PromptVersionPage]):
     """List the versions of one prompt, newest first."""
 
-    subject = "request.prompts.list_versions.v1"
-    action = "prompts.read"
-    answer = PromptVersionPage
+    subject: ClassVar[str] = "request.prompts.list_versions.v1"
+    action: ClassVar[str] = "prompts.read"
+    answer: ClassVar[type[BaseModel]] = PromptVersionPage
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT}
     prompt_id: PromptId
 
 
 class DeletePrompt(Request[Done]):
-    """Take a prompt out of every list; `RestorePrompt` brings it back. Its versions stay, documents keep their source."""
+    """Take a prompt out of every list; `RestorePrompt` brings it back. Its versions stay."""
 
-    subject = "request.prompts.delete_prompt.v1"
-    action = "prompts.write"
-    answer = Done
+    subject: ClassVar[str] = "request.prompts.delete_prompt.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = Done
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT}
     prompt_id: PromptId
 
@@ -313,9 +313,9 @@ class DeletePrompt(Request[Done]):
 class RestorePrompt(Request[PromptDetail]):
     """Undo `DeletePrompt`. 409 where another prompt has taken its slug meanwhile."""
 
-    subject = "request.prompts.restore_prompt.v1"
-    action = "prompts.write"
-    answer = PromptDetail
+    subject: ClassVar[str] = "request.prompts.restore_prompt.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = PromptDetail
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT}
     prompt_id: PromptId
 
@@ -323,9 +323,9 @@ class RestorePrompt(Request[PromptDetail]):
 class MoveLabel(Request[PromptDetail]):
     """Point a label at a version. `latest` is reserved: it is computed and cannot be moved."""
 
-    subject = "request.prompts.move_label.v1"
-    action = "prompts.write"
-    answer = PromptDetail
+    subject: ClassVar[str] = "request.prompts.move_label.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = PromptDetail
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "label": "production", "version": 2}
     prompt_id: PromptId
     label: Slug
@@ -333,21 +333,21 @@ class MoveLabel(Request[PromptDetail]):
 
 
 class CheckTemplate(Request[TemplateCheck]):
-    """Say what a template holds and what is wrong with it. Nothing is stored; a template with faults is not a problem here."""
+    """Say what a template holds and what is wrong with it. Faults are findings here, not problems."""
 
-    subject = "request.prompts.check_template.v1"
-    action = "prompts.read"
-    answer = TemplateCheck
+    subject: ClassVar[str] = "request.prompts.check_template.v1"
+    action: ClassVar[str] = "prompts.read"
+    answer: ClassVar[type[BaseModel]] = TemplateCheck
     sample: ClassVar[dict[str, Any]] = {"template": "Outline {{ premise }} with @house-style"}
     template: Template
 
 
 class PreviewTemplate(Request[RenderedPrompt]):
-    """Render unsaved text with values; the ids in the answer are those of `prompt_id`, whose snippets and composition rules apply."""
+    """Render unsaved text of `prompt_id` with values; the ids in the answer are those of its latest version."""
 
-    subject = "request.prompts.preview_template.v1"
-    action = "prompts.read"
-    answer = RenderedPrompt
+    subject: ClassVar[str] = "request.prompts.preview_template.v1"
+    action: ClassVar[str] = "prompts.read"
+    answer: ClassVar[type[BaseModel]] = RenderedPrompt
     sample: ClassVar[dict[str, Any]] = {
         "prompt_id": _PROMPT,
         "template": "Outline {{ premise }}",
@@ -365,10 +365,10 @@ class RenderPrompt(Request[RenderedPrompt]):
     Missing, extra and ill-typed values are refused by name; a template that runs past its bounds is refused.
     """
 
-    subject = "request.prompts.render_prompt.v1"
-    action = "prompts.read"
-    callers = ("web", "documents", "llm_gateway", "workflows")
-    answer = RenderedPrompt
+    subject: ClassVar[str] = "request.prompts.render_prompt.v1"
+    action: ClassVar[str] = "prompts.read"
+    callers: ClassVar[tuple[str, ...]] = ("web", "documents", "llm_gateway", "workflows")
+    answer: ClassVar[type[BaseModel]] = RenderedPrompt
     sample: ClassVar[dict[str, Any]] = {
         "prompt_id": _PROMPT,
         "version": 2,
@@ -384,10 +384,10 @@ class RenderPrompt(Request[RenderedPrompt]):
 class ListSnippets(Request[SnippetPage]):
     """List the snippets of the project by name."""
 
-    subject = "request.prompts.list_snippets.v1"
-    action = "prompts.read"
-    callers = ("web", "documents", "workflows")
-    answer = SnippetPage
+    subject: ClassVar[str] = "request.prompts.list_snippets.v1"
+    action: ClassVar[str] = "prompts.read"
+    callers: ClassVar[tuple[str, ...]] = ("web", "documents", "workflows")
+    answer: ClassVar[type[BaseModel]] = SnippetPage
     sample: ClassVar[dict[str, Any]] = {"query": ""}
     query: str = Field(default="", max_length=200)
 
@@ -395,9 +395,9 @@ class ListSnippets(Request[SnippetPage]):
 class GetSnippet(Request[Snippet]):
     """Read one snippet by name."""
 
-    subject = "request.prompts.get_snippet.v1"
-    action = "prompts.read"
-    answer = Snippet
+    subject: ClassVar[str] = "request.prompts.get_snippet.v1"
+    action: ClassVar[str] = "prompts.read"
+    answer: ClassVar[type[BaseModel]] = Snippet
     sample: ClassVar[dict[str, Any]] = {"name": "house-style"}
     name: SnippetName
 
@@ -405,9 +405,9 @@ class GetSnippet(Request[Snippet]):
 class CreateSnippet(Request[Snippet]):
     """Create a snippet whose text becomes version 1; a taken name is 409."""
 
-    subject = "request.prompts.create_snippet.v1"
-    action = "prompts.write"
-    answer = Snippet
+    subject: ClassVar[str] = "request.prompts.create_snippet.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = Snippet
     sample: ClassVar[dict[str, Any]] = {
         "name": "house-style",
         "content": "Short sentences.",
@@ -419,11 +419,11 @@ class CreateSnippet(Request[Snippet]):
 
 
 class UpdateSnippet(Request[Snippet]):
-    """Change a snippet; a changed text becomes its next version. `revision` is what the writer saw, a newer one is 409."""
+    """Change a snippet; a changed text becomes its next version. A newer `revision` than the writer saw is 409."""
 
-    subject = "request.prompts.update_snippet.v1"
-    action = "prompts.write"
-    answer = Snippet
+    subject: ClassVar[str] = "request.prompts.update_snippet.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = Snippet
     sample: ClassVar[dict[str, Any]] = {"snippet_id": _SNIPPET, "revision": 1, "content": "Short, concrete sentences."}
     snippet_id: SnippetId
     revision: int
@@ -434,9 +434,9 @@ class UpdateSnippet(Request[Snippet]):
 class DeleteSnippet(Request[Done]):
     """Delete a snippet. Refused with the list of prompts whose latest version mentions it."""
 
-    subject = "request.prompts.delete_snippet.v1"
-    action = "prompts.write"
-    answer = Done
+    subject: ClassVar[str] = "request.prompts.delete_snippet.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = Done
     sample: ClassVar[dict[str, Any]] = {"snippet_id": _SNIPPET}
     snippet_id: SnippetId
 
@@ -444,9 +444,9 @@ class DeleteSnippet(Request[Done]):
 class RestoreSnippet(Request[Snippet]):
     """Undo `DeleteSnippet`. 409 where another snippet has taken its name meanwhile."""
 
-    subject = "request.prompts.restore_snippet.v1"
-    action = "prompts.write"
-    answer = Snippet
+    subject: ClassVar[str] = "request.prompts.restore_snippet.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = Snippet
     sample: ClassVar[dict[str, Any]] = {"snippet_id": _SNIPPET}
     snippet_id: SnippetId
 
@@ -454,9 +454,9 @@ class RestoreSnippet(Request[Snippet]):
 class OptimizePrompt(Request[Optimization]):
     """Have a model rewrite a raw prompt. Answers at once; the text streams under the answer's `generation_id`."""
 
-    subject = "request.prompts.optimize_prompt.v1"
-    action = "prompts.generate"
-    answer = Optimization
+    subject: ClassVar[str] = "request.prompts.optimize_prompt.v1"
+    action: ClassVar[str] = "prompts.generate"
+    answer: ClassVar[type[BaseModel]] = Optimization
     sample: ClassVar[dict[str, Any]] = {"template": "write an outline for {{ premise }}", "model": "simulator/quill"}
     template: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEMPLATE_CHARACTERS)]
     model: str | None = Field(default=None, max_length=200)
@@ -465,9 +465,9 @@ class OptimizePrompt(Request[Optimization]):
 class GetOptimization(Request[Optimization]):
     """Read an optimisation: its state, and its text once parameters and snippets are proven unchanged."""
 
-    subject = "request.prompts.get_optimization.v1"
-    action = "prompts.read"
-    answer = Optimization
+    subject: ClassVar[str] = "request.prompts.get_optimization.v1"
+    action: ClassVar[str] = "prompts.read"
+    answer: ClassVar[type[BaseModel]] = Optimization
     sample: ClassVar[dict[str, Any]] = {"optimization_id": _OPTIMIZATION}
     optimization_id: OptimizationId
 
@@ -475,9 +475,9 @@ class GetOptimization(Request[Optimization]):
 class SuggestTitle(Request[SuggestedTitle]):
     """Have a model name a prompt in three to six words. Waits for the answer."""
 
-    subject = "request.prompts.suggest_title.v1"
-    action = "prompts.generate"
-    answer = SuggestedTitle
+    subject: ClassVar[str] = "request.prompts.suggest_title.v1"
+    action: ClassVar[str] = "prompts.generate"
+    answer: ClassVar[type[BaseModel]] = SuggestedTitle
     sample: ClassVar[dict[str, Any]] = {"template": "Outline {{ premise }}", "model": None}
     template: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEMPLATE_CHARACTERS)]
     model: str | None = Field(default=None, max_length=200)
@@ -493,35 +493,35 @@ class PromptChanged(Fact):
 class PromptCreated(PromptChanged):
     """A prompt and its version 1 were made."""
 
-    subject = "fact.prompts.prompt.created.v1"
+    subject: ClassVar[str] = "fact.prompts.prompt.created.v1"
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "revision": 1}
 
 
 class PromptUpdated(PromptChanged):
     """Title, description, tags, model or archive state changed."""
 
-    subject = "fact.prompts.prompt.updated.v1"
+    subject: ClassVar[str] = "fact.prompts.prompt.updated.v1"
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "revision": 2}
 
 
 class PromptDeleted(PromptChanged):
     """A prompt left the lists."""
 
-    subject = "fact.prompts.prompt.deleted.v1"
+    subject: ClassVar[str] = "fact.prompts.prompt.deleted.v1"
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "revision": 3}
 
 
 class PromptRestored(PromptChanged):
     """A deleted prompt came back."""
 
-    subject = "fact.prompts.prompt.restored.v1"
+    subject: ClassVar[str] = "fact.prompts.prompt.restored.v1"
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "revision": 4}
 
 
 class PromptVersionCommitted(Fact):
     """An immutable version was added."""
 
-    subject = "fact.prompts.prompt_version.committed.v1"
+    subject: ClassVar[str] = "fact.prompts.prompt_version.committed.v1"
     sample: ClassVar[dict[str, Any]] = {
         "prompt_id": _PROMPT,
         "prompt_version_id": _VERSION,
@@ -537,7 +537,7 @@ class PromptVersionCommitted(Fact):
 class LabelMoved(Fact):
     """A label points at another version."""
 
-    subject = "fact.prompts.label.moved.v1"
+    subject: ClassVar[str] = "fact.prompts.label.moved.v1"
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "label": "production", "version": 2}
     prompt_id: PromptId
     label: str
@@ -555,35 +555,35 @@ class SnippetChanged(Fact):
 class SnippetCreated(SnippetChanged):
     """A snippet was made."""
 
-    subject = "fact.prompts.snippet.created.v1"
+    subject: ClassVar[str] = "fact.prompts.snippet.created.v1"
     sample: ClassVar[dict[str, Any]] = {"snippet_id": _SNIPPET, "name": "house-style", "version": 1}
 
 
 class SnippetUpdated(SnippetChanged):
     """A snippet has a new text or description."""
 
-    subject = "fact.prompts.snippet.updated.v1"
+    subject: ClassVar[str] = "fact.prompts.snippet.updated.v1"
     sample: ClassVar[dict[str, Any]] = {"snippet_id": _SNIPPET, "name": "house-style", "version": 2}
 
 
 class SnippetDeleted(SnippetChanged):
     """A snippet is gone."""
 
-    subject = "fact.prompts.snippet.deleted.v1"
+    subject: ClassVar[str] = "fact.prompts.snippet.deleted.v1"
     sample: ClassVar[dict[str, Any]] = {"snippet_id": _SNIPPET, "name": "house-style", "version": 2}
 
 
 class SnippetRestored(SnippetChanged):
     """A deleted snippet came back."""
 
-    subject = "fact.prompts.snippet.restored.v1"
+    subject: ClassVar[str] = "fact.prompts.snippet.restored.v1"
     sample: ClassVar[dict[str, Any]] = {"snippet_id": _SNIPPET, "name": "house-style", "version": 2}
 
 
 class OptimizationStarted(Fact):
     """A rewrite was ordered from a model."""
 
-    subject = "fact.prompts.optimization.started.v1"
+    subject: ClassVar[str] = "fact.prompts.optimization.started.v1"
     sample: ClassVar[dict[str, Any]] = {"optimization_id": _OPTIMIZATION, "generation_id": _GENERATION}
     optimization_id: OptimizationId
     generation_id: GenerationId
@@ -592,7 +592,7 @@ class OptimizationStarted(Fact):
 class OptimizationFinished(Fact):
     """A rewrite is ready, was refused or failed."""
 
-    subject = "fact.prompts.optimization.finished.v1"
+    subject: ClassVar[str] = "fact.prompts.optimization.finished.v1"
     sample: ClassVar[dict[str, Any]] = {
         "optimization_id": _OPTIMIZATION,
         "generation_id": _GENERATION,

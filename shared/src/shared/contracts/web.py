@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from shared.contracts.ids import ApiKeyId, ProjectId, UserId
 from shared.contracts.message import Fact, Request, View
@@ -36,10 +36,10 @@ class IntrospectKey(Request[KeyIdentity]):
     Asked by the edge of each service before it knows a caller, so it needs no identity of a person.
     """
 
-    subject = "request.web.introspect_key.v1"
-    action = "keys.introspect"
-    callers = _OTHERS
-    answer = KeyIdentity
+    subject: ClassVar[str] = "request.web.introspect_key.v1"
+    action: ClassVar[str] = "keys.introspect"
+    callers: ClassVar[tuple[str, ...]] = _OTHERS
+    answer: ClassVar[type[BaseModel]] = KeyIdentity
     sample: ClassVar[dict[str, Any]] = {"api_key": "sk_example"}
     api_key: str = Field(max_length=200, repr=False)
 
@@ -47,10 +47,10 @@ class IntrospectKey(Request[KeyIdentity]):
 class GetMembership(Request[Membership]):
     """Say which role a person has in the project now. Long work asks it at each step."""
 
-    subject = "request.web.get_membership.v1"
-    action = "members.check"
-    callers = _OTHERS
-    answer = Membership
+    subject: ClassVar[str] = "request.web.get_membership.v1"
+    action: ClassVar[str] = "members.check"
+    callers: ClassVar[tuple[str, ...]] = _OTHERS
+    answer: ClassVar[type[BaseModel]] = Membership
     sample: ClassVar[dict[str, Any]] = {"user_id": _USER}
     user_id: UserId
 
@@ -58,7 +58,7 @@ class GetMembership(Request[Membership]):
 class ProjectCreated(Fact):
     """A project was made."""
 
-    subject = "fact.web.project.created.v1"
+    subject: ClassVar[str] = "fact.web.project.created.v1"
     sample: ClassVar[dict[str, Any]] = {"project_id": _PROJECT, "slug": "personal"}
     project_id: ProjectId
     slug: str
@@ -67,7 +67,7 @@ class ProjectCreated(Fact):
 class UserSignedUp(Fact):
     """A person has an account."""
 
-    subject = "fact.web.user.signed_up.v1"
+    subject: ClassVar[str] = "fact.web.user.signed_up.v1"
     sample: ClassVar[dict[str, Any]] = {"user_id": _USER}
     user_id: UserId
 
@@ -75,7 +75,7 @@ class UserSignedUp(Fact):
 class ApiKeyCreated(Fact):
     """An API key was made."""
 
-    subject = "fact.web.api_key.created.v1"
+    subject: ClassVar[str] = "fact.web.api_key.created.v1"
     sample: ClassVar[dict[str, Any]] = {"api_key_id": _KEY}
     api_key_id: ApiKeyId
 
@@ -83,6 +83,6 @@ class ApiKeyCreated(Fact):
 class ApiKeyRevoked(Fact):
     """An API key is no longer good; caches forget it at once."""
 
-    subject = "fact.web.api_key.revoked.v1"
+    subject: ClassVar[str] = "fact.web.api_key.revoked.v1"
     sample: ClassVar[dict[str, Any]] = {"api_key_id": _KEY}
     api_key_id: ApiKeyId

@@ -51,8 +51,8 @@ class House:
     def consume[M: Fact | Job](
         self, message: type[M], handler: Callable[[Event[M]], Awaitable[None]], *, concurrency: int = 16
     ) -> None:
-        """Have `handler` called for every message of this kind while the service runs; see `Consumers.consume`."""
-        self._consumers.consume(message, handler, concurrency=concurrency)
+        """Have `handler` called for every message of this kind while the service runs; see `Bus.consume`."""
+        self.bus.consume(message, handler, concurrency=concurrency)
 
     def background(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         """Have `work` run for as long as the service does; after an error it is started again."""

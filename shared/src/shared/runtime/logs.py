@@ -44,7 +44,7 @@ def configure_logs(service: str, level: str, form: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def logger(name: str) -> Any:  # noqa: ANN401  structlog's own type is chosen at run time
+def logger(name: str) -> Any:
     """Return the logger of a module: `log.info("constant_name", field=...)`."""
     return structlog.get_logger(name)
 

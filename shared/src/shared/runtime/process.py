@@ -1,16 +1,18 @@
-"""The command line of every service: `serve` and `migrate`, and what SIGTERM does."""
+"""The command line of every service: `serve`, `migrate` and `openapi`, and what SIGTERM does."""
 
 import asyncio
 import contextlib
+import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
+from shared.http import create_app
 from shared.migrations import migrate
 from shared.runtime.house import House, connect_bus, ensure_transport
 from shared.runtime.logs import configure_logs, logger
@@ -24,6 +26,7 @@ def run[S: ServiceSettings](
     settings_type: type[S],
     opened: Callable[[S], AbstractAsyncContextManager[FastAPI]],
     migrations: Path | None,
+    routers: Sequence[APIRouter] = (),
 ) -> None:
     """Read the command line and do it. Exits with 2 and one sentence where the command is unknown."""
     command = sys.argv[1] if len(sys.argv) > 1 else "serve"
@@ -32,9 +35,15 @@ def run[S: ServiceSettings](
         asyncio.run(serve(settings, opened(settings)))
     elif command == "migrate":
         asyncio.run(migrate_service(service, settings_type(), migrations))
+    elif command == "openapi":
+        sys.stdout.write(json.dumps(create_app(service, routers, _never_ready).openapi()))
     else:
-        sys.stderr.write(f"python -m {service} knows serve and migrate, not {command}.\n")
+        sys.stderr.write(f"python -m {service} knows serve, migrate and openapi, not {command}.\n")
         sys.exit(2)
+
+
+async def _never_ready() -> dict[str, bool]:
+    return {"serving": False}
 
 
 async def migrate_service(service: str, settings: ServiceSettings, migrations: Path | None) -> None:
@@ -80,7 +89,7 @@ class _Server(uvicorn.Server):
     house: House | None = None
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]  # noqa: ANN201  the library's signature has no types
+    def capture_signals(self) -> Iterator[None]:
         """Hear SIGTERM and SIGINT without raising them again after the stop: a clean stop exits with 0."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 
 def configure_telemetry(service: str, otlp_endpoint: str | None) -> TracerProvider | None:
-    """Send spans to an OTLP/HTTP collector. Returns the provider, to be shut down at the end; None without an endpoint."""
+    """Send spans to an OTLP/HTTP collector; returns the provider to shut down at the end, None without an endpoint."""
     if otlp_endpoint is None:
         return None
     # The exporter costs 100 ms of imports that a process without a collector does not need.

@@ -119,7 +119,7 @@ async def streams(servers: Servers) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def bus_for(servers: Servers, streams: None) -> AsyncIterator[BusFor]:
+async def bus_for(servers: Servers, streams: None) -> AsyncIterator[BusFor]:  # noqa: ARG001  for its effect
     """Connect a bus as a service, with that service's own NATS user, streams and durables."""
     opened: list[Bus] = []
 
@@ -156,7 +156,6 @@ def settings_for(servers: Servers) -> Callable[[str, str], dict[str, object]]:
 
 @pytest.fixture
 async def house_for(
-    servers: Servers,
     databases: dict[str, str],
     database_for: DatabaseFor,
     bus_for: BusFor,
