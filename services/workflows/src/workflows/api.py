@@ -1,0 +1,1 @@
+"""The HTTP API of workflows, for other teams with an API key: no route yet."""

@@ -1,0 +1,1 @@
+"""One async function a use case: none yet."""

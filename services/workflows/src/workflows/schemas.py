@@ -1,0 +1,1 @@
+"""What the HTTP API takes where it differs from the contracts: nothing yet."""

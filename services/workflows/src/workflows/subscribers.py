@@ -1,0 +1,1 @@
+"""What workflows answers and hears on NATS: nothing yet."""
