@@ -143,10 +143,10 @@ def _adapter(type_: Hashable) -> TypeAdapter[Any]:
 
 def one[T](type_: type[T], record: "asyncpg.Record | None") -> T | None:
     """Read a record as `type_`, field by name; None stays None."""
-    return None if record is None else _adapter(type_).validate_python(dict(record))  # type: ignore[no-any-return]
+    return None if record is None else _adapter(cast("Hashable", type_)).validate_python(dict(record))
 
 
 def many[T](type_: type[T], records: "Sequence[asyncpg.Record]") -> list[T]:
     """Read records as a list of `type_`, field by name."""
-    adapter = _adapter(type_)
+    adapter = _adapter(cast("Hashable", type_))
     return [adapter.validate_python(dict(record)) for record in records]
