@@ -14,6 +14,7 @@ from typing import Self
 from local_stack.environment import ProcessEnvironments, process_url
 from local_stack.output import Silence, Terminal, readable
 from local_stack.process import ManagedProcess
+from local_stack.schema import SchemaMemory
 from local_stack.settings import ServerPrograms, inherited_environment
 from local_stack.state import PROCESSES, StackPorts, StackSecrets
 from shared.embedded.errors import EmbeddedServerError
@@ -143,7 +144,10 @@ class LocalStack:
             await asyncio.sleep(SERVER_RESTART_SECONDS)
 
     async def _migrate(self) -> None:
-        await asyncio.gather(*(self._run(service, "migrate") for service in SERVICES))
+        schema = SchemaMemory(self.folder / "servers" / "postgres")
+        if not schema.is_current():
+            await asyncio.gather(*(self._run(service, "migrate") for service in SERVICES))
+            schema.remember()
 
     async def _start_processes(self) -> None:
         self.processes = {name: self._process(name) for name in PROCESSES}
