@@ -1,0 +1,1 @@
+"""Stories that cross services: a real stack, a real browser, real kills."""

@@ -1,0 +1,1 @@
+"""What the house adds to a direct call, measured on this machine."""

@@ -1,0 +1,1 @@
+"""Kills and lost connections, with a seed that is printed."""
