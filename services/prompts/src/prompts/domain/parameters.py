@@ -1,7 +1,7 @@
 """Parameters of a template: which ones a version has, and whether their declarations make sense."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import JsonValue
 
@@ -28,10 +28,12 @@ def merge(declared: Iterable[Parameter], found: Iterable[Parameter]) -> list[Par
     return list(merged.values())
 
 
-def carry_over(previous: Iterable[Parameter], found: Sequence[Parameter]) -> list[Parameter]:
-    """Take the declarations of the version before for what the template still uses, and what is new as found."""
-    known: Mapping[str, Parameter] = {parameter.name: parameter for parameter in previous}
-    return [known.get(parameter.name, parameter) for parameter in found]
+def carry_over(known: Iterable[Parameter], found: Iterable[Parameter]) -> list[Parameter]:
+    """Take the first known declaration of each parameter that was found, and what nobody knows as found."""
+    declarations: dict[str, Parameter] = {}
+    for parameter in known:
+        declarations.setdefault(parameter.name, parameter)
+    return [declarations.get(parameter.name, parameter) for parameter in found]
 
 
 def check_declarations(parameters: Sequence[Parameter]) -> None:

@@ -14,7 +14,9 @@ async def ensure_set(conn: Connection, project_id: UUID, slug: str) -> UUID:
         project_id,
         slug,
     )
-    set_id: UUID = await conn.fetchval("SELECT id FROM prompt_sets WHERE project_id = $1 AND slug = $2", project_id, slug)
+    set_id: UUID = await conn.fetchval(
+        "SELECT id FROM prompt_sets WHERE project_id = $1 AND slug = $2", project_id, slug
+    )
     return set_id
 
 
@@ -144,9 +146,7 @@ async def count_prompts(conn: Connection, project_id: UUID, wanted: PromptFilter
     return total
 
 
-async def update_prompt(
-    conn: Connection, project_id: UUID, command: UpdatePrompt, *, clears_model: bool
-) -> int:
+async def update_prompt(conn: Connection, project_id: UUID, command: UpdatePrompt, *, clears_model: bool) -> int:
     """Change what is not versioned; None leaves a field as it is. Returns the new revision."""
     revision: int = await conn.fetchval(
         """

@@ -34,7 +34,7 @@ async def find_prompt_texts(conn: Connection, project_id: UUID, addresses: Seque
     pairs = [address.split("/", 1) for address in addresses]
     rows = await conn.fetch(
         """
-        SELECT w.set_slug || '/' || w.slug AS address, p.template
+        SELECT w.set_slug || '/' || w.slug AS address, p.template, p.parameters
         FROM unnest($2::text[], $3::text[]) AS w (set_slug, slug)
         JOIN prompt_sets s ON s.project_id = $1 AND s.slug = w.set_slug
         JOIN prompts p ON p.project_id = $1 AND p.set_id = s.id AND p.slug = w.slug AND p.deleted_at IS NULL

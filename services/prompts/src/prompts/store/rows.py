@@ -80,6 +80,7 @@ class PromptText:
 
     address: str
     template: str
+    parameters: list[Parameter]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from prompts.templating.filters import ALLOWED_FILTERS, MAX_ITEMS, size_checked
 
 # The first three are Liquid's own names for text, outputs and what it cannot read.
 ALLOWED_TAGS = frozenset(
-    "content output illegal if unless case for break continue assign capture comment # cycle render".split()
+    {"content", "output", "illegal", "if", "unless", "case", "for", "break", "continue", "assign", "capture"}
+    | {"comment", "#", "cycle", "render"}
 )
 
 

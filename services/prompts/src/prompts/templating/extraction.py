@@ -104,7 +104,7 @@ def _note_segments(name: str, segments: Iterable[object], uses: _Uses) -> None:
     rest = list(segments)
     if not rest:
         return
-    is_list = len(rest) == 1 and rest[0] in _SIZE_SEGMENTS or isinstance(rest[0], int)
+    is_list = isinstance(rest[0], int) or (len(rest) == 1 and rest[0] in _SIZE_SEGMENTS)
     uses.types[name].add("list" if is_list else "json")
 
 
@@ -168,16 +168,18 @@ def _type_beside(other: Expression) -> ParameterType:
 
 
 def _parameter(name: str, uses: _Uses) -> Parameter:
-    found = uses.types[name]
-    type_ = next((type_ for type_ in _STRONGEST_FIRST if type_ in found), "string")
-    is_optional = name in uses.tested or name in uses.defaults
-    default = uses.defaults.get(name)
-    if isinstance(default, int | float) and type_ == "string":
-        type_ = "number"
+    type_ = _type_of(name, uses)
     if type_ == "boolean":
         return Parameter(name=name, type=type_, required=False, default=False)
-    return Parameter(name=name, type=type_, required=not is_optional, default=default if _fits(default, type_) else None)
+    default = uses.defaults.get(name)
+    wanted = {"string": str, "number": int | float}.get(type_)
+    fitting = default if wanted is not None and isinstance(default, wanted) else None
+    is_optional = name in uses.tested or name in uses.defaults
+    return Parameter(name=name, type=type_, required=not is_optional, default=fitting)
 
 
-def _fits(default: JsonValue, type_: ParameterType) -> bool:
-    return isinstance(default, str if type_ == "string" else int | float) and type_ in {"string", "number"}
+def _type_of(name: str, uses: _Uses) -> ParameterType:
+    found = uses.types[name]
+    if isinstance(uses.defaults.get(name), int | float):
+        found.add("number")
+    return next((type_ for type_ in _STRONGEST_FIRST if type_ in found), "string")

@@ -69,7 +69,9 @@ def faults_of(template: BoundTemplate, analysis: TemplateAnalysis, sources: Mapp
     for name, spans in analysis.filters.items():
         for span in spans if name not in ALLOWED_FILTERS else ():
             if not span.template_name:
-                yield Fault(code="unknown-filter", message=f"unknown filter “{name}”", offset=span.index, length=len(name))
+                yield Fault(
+                    code="unknown-filter", message=f"unknown filter “{name}”", offset=span.index, length=len(name)
+                )
     for name, offset in unusable_names(analysis):
         message = f"“{name}” cannot be a parameter's name: use letters, digits and _, and begin with a letter"
         yield Fault(code="parameter-name", message=message, offset=offset, length=len(name))

@@ -15,18 +15,41 @@ MAX_ITEMS = 10_000
 # Integers of more digits only serve to keep a processor busy: squaring doubles their length.
 MAX_INTEGER = 10**18
 
-ALLOWED_FILTERS = frozenset(
-    """
-    abs at_least at_most ceil divided_by floor minus modulo plus round times
-    append capitalize downcase escape lstrip newline_to_br prepend remove remove_first remove_last replace
-    replace_first replace_last rstrip slice split squish strip strip_html strip_newlines truncate truncatewords
-    upcase url_encode
-    compact concat first join last map reverse size sort sort_natural sum uniq where
-    default
-    """.split()
+NUMBER_FILTERS = frozenset(
+    {"abs", "at_least", "at_most", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round", "times"}
 )
-NUMBER_FILTERS = frozenset("abs at_least at_most ceil divided_by floor minus modulo plus round times".split())
-LIST_FILTERS = frozenset("compact concat first join last map reverse sort sort_natural sum uniq where".split())
+LIST_FILTERS = frozenset(
+    {"compact", "concat", "first", "join", "last", "map", "reverse", "sort", "sort_natural", "sum", "uniq", "where"}
+)
+TEXT_FILTERS = frozenset(
+    {
+        "append",
+        "capitalize",
+        "downcase",
+        "escape",
+        "lstrip",
+        "newline_to_br",
+        "prepend",
+        "remove",
+        "remove_first",
+        "remove_last",
+        "replace",
+        "replace_first",
+        "replace_last",
+        "rstrip",
+        "slice",
+        "split",
+        "squish",
+        "strip",
+        "strip_html",
+        "strip_newlines",
+        "truncate",
+        "truncatewords",
+        "upcase",
+        "url_encode",
+    }
+)
+ALLOWED_FILTERS = NUMBER_FILTERS | LIST_FILTERS | TEXT_FILTERS | {"default", "size"}
 
 
 def size_checked(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:

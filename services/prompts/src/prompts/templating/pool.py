@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
@@ -13,16 +13,16 @@ from prompts.domain.problems import RenderingBusy, TemplateTooHeavy
 from prompts.templating.tasks import (
     OUTCOME,
     TASK,
-    Analysis,
     AnalyseTask,
+    Analysis,
     Exhausted,
     Failure,
     RefusedValues,
     Rendering,
     RenderTask,
+    Subject,
 )
 from prompts.templating.worker import LENGTH
-from shared.contracts.prompts import Parameter
 
 type AnyOutcome = Analysis | Rendering | RefusedValues | Failure | Exhausted
 
@@ -90,16 +90,13 @@ class TemplatePool:
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._replacing: set[asyncio.Task[None]] = set()
 
-    async def analyse(self, text: str, sources: Mapping[str, str], declared: Sequence[Parameter]) -> AnyOutcome:
+    async def analyse(self, subject: Subject) -> AnyOutcome:
         """Find parameters and faults of an expanded text."""
-        return await self._perform(AnalyseTask(text=text, sources=dict(sources), declared=list(declared)))
+        return await self._perform(AnalyseTask(subject=subject))
 
-    async def render(
-        self, text: str, sources: Mapping[str, str], declared: Sequence[Parameter], values: Mapping[str, JsonValue]
-    ) -> AnyOutcome:
+    async def render(self, subject: Subject, values: Mapping[str, JsonValue]) -> AnyOutcome:
         """Render an expanded text."""
-        task = RenderTask(text=text, sources=dict(sources), declared=list(declared), values=dict(values))
-        return await self._perform(task)
+        return await self._perform(RenderTask(subject=subject, values=dict(values)))
 
     async def add_worker(self) -> None:
         """Start one more worker and offer it."""

@@ -18,27 +18,36 @@ class Fault(View):
     length: int = 0
 
 
+class Subject(View):
+    """A template and what is said about its parameters.
+
+    `sources` holds the texts of rendered prompts by address. `declared` parameters count whether the template
+    uses them or not; `known` ones say what a parameter is like where the template uses it.
+    """
+
+    text: str
+    sources: dict[str, str] = Field(default_factory=dict)
+    declared: list[Parameter] = Field(default_factory=list)
+    known: list[Parameter] = Field(default_factory=list)
+
+
 class AnalyseTask(View):
-    """Find parameters and faults. `sources` holds the texts of rendered prompts by address."""
+    """Find parameters and faults."""
 
     kind: Literal["analyse"] = "analyse"
-    text: str
-    sources: dict[str, str]
-    declared: list[Parameter]
+    subject: Subject
 
 
 class RenderTask(View):
-    """Render with values; parameters that are not declared count as found."""
+    """Render with values."""
 
     kind: Literal["render"] = "render"
-    text: str
-    sources: dict[str, str]
-    declared: list[Parameter]
+    subject: Subject
     values: dict[str, JsonValue]
 
 
 class Analysis(View):
-    """What a template holds. Without a readable template there are no parameters and one fault."""
+    """What a template holds: all its parameters, and what is wrong with it."""
 
     kind: Literal["analysis"] = "analysis"
     parameters: list[Parameter]

@@ -8,16 +8,19 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
 
 from liquid import Environment
 from liquid.exceptions import LiquidError
+from liquid.static_analysis import TemplateAnalysis
 from liquid.template import BoundTemplate
+from pydantic import JsonValue
 
-from prompts.domain.parameters import check_declarations, merge
+from prompts.domain.parameters import carry_over, check_declarations, merge
 from prompts.domain.values import complete_values
 from prompts.templating.environment import SourcesLoader, make_environment
 from prompts.templating.extraction import find_parameters
@@ -25,15 +28,17 @@ from prompts.templating.faults import failure_of, faults_of
 from prompts.templating.tasks import (
     OUTCOME,
     TASK,
-    Analysis,
     AnalyseTask,
+    Analysis,
     Exhausted,
     Failure,
     Fault,
     RefusedValues,
     Rendering,
     RenderTask,
+    Subject,
 )
+from shared.contracts.prompts import Parameter
 from shared.problems import Invalid
 
 type AnyTask = AnalyseTask | RenderTask
@@ -59,23 +64,25 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, _raise_out_of_time)
     env = make_environment()
-    perform(env, RenderTask(text="{{ warm | upcase }}", sources={}, declared=[], values={"warm": "up"}))
+    perform(env, RenderTask(subject=Subject(text="{{ warm | upcase }}"), values={"warm": "up"}))
     _limit_memory()
     _write(outcomes, Rendering(text="ready"))
     while (payload := _read(tasks)) is not None:
-        _write(outcomes, _within_bounds(lambda payload=payload: perform(env, TASK.validate_json(payload))))
+        task = TASK.validate_json(payload)
+        _write(outcomes, _within_bounds(partial(perform, env, task)))
 
 
 def perform(env: Environment, task: AnyTask) -> AnyOutcome:
     """Do one task. Everything that a template can cause is an outcome."""
-    env.loader = SourcesLoader(task.sources, is_lenient=task.kind == "analyse")
+    subject = task.subject
+    env.loader = SourcesLoader(subject.sources, is_lenient=task.kind == "analyse")
     try:
-        template = env.from_string(task.text)
-        return _analyse(template, task) if task.kind == "analyse" else _render(template, task)
+        template = env.from_string(subject.text)
+        return _analyse(template, subject) if task.kind == "analyse" else _render(template, subject, task.values)
     except LiquidError as error:
-        return failure_of(error, task.text, env, task.sources)
+        return failure_of(error, subject.text, env, subject.sources)
     except Invalid as problem:
-        return RefusedValues(errors=problem.extensions["errors"])
+        return RefusedValues.model_validate(problem.extensions)
     except RecursionError:
         return Exhausted(limit="depth", message="The template or its values are nested too deeply.")
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
@@ -83,17 +90,20 @@ def perform(env: Environment, task: AnyTask) -> AnyOutcome:
         return Failure(fault=Fault(code="template", message=f"cannot be rendered: {error}", offset=0))
 
 
-def _analyse(template: BoundTemplate, task: AnalyseTask) -> Analysis:
-    check_declarations(task.declared)
+def _analyse(template: BoundTemplate, subject: Subject) -> Analysis:
+    check_declarations(subject.declared)
     analysis = template.analyze(include_partials=True)
-    found = find_parameters(template, analysis)
-    return Analysis(parameters=found, faults=list(faults_of(template, analysis, task.sources)))
+    faults = list(faults_of(template, analysis, subject.sources))
+    return Analysis(parameters=_parameters(template, analysis, subject), faults=faults)
 
 
-def _render(template: BoundTemplate, task: RenderTask) -> Rendering:
-    found = find_parameters(template, template.analyze(include_partials=True))
-    values = complete_values(merge(task.declared, found), task.values)
-    return Rendering(text=template.render(values))
+def _render(template: BoundTemplate, subject: Subject, values: Mapping[str, JsonValue]) -> Rendering:
+    parameters = _parameters(template, template.analyze(include_partials=True), subject)
+    return Rendering(text=template.render(complete_values(parameters, values)))
+
+
+def _parameters(template: BoundTemplate, analysis: TemplateAnalysis, subject: Subject) -> list[Parameter]:
+    return merge(subject.declared, carry_over(subject.known, find_parameters(template, analysis)))
 
 
 def _within_bounds(work: Callable[[], AnyOutcome]) -> AnyOutcome:
