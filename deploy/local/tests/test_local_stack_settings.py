@@ -3,7 +3,13 @@ import re
 import pytest
 from dotenv import dotenv_values
 
-from local_stack.settings import PROVIDER_VARIABLES, REPOSITORY, LocalStackSettings, without_provider_keys
+from local_stack.settings import (
+    PROVIDER_VARIABLES,
+    REPOSITORY,
+    LocalStackSettings,
+    inherited_environment,
+    without_provider_keys,
+)
 from shared.embedded.settings import EmbeddedSettings
 
 EXAMPLE = REPOSITORY / ".env.example"
@@ -35,6 +41,12 @@ def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, port: s
     monkeypatch.setenv("SCRIPTORIUM_PORT", port)
     with pytest.raises(ValueError, match="port"):
         LocalStackSettings()
+
+
+def test_keys_of_the_developer_reach_a_stack_only_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "canary")
+    assert "OPENAI_API_KEY" not in inherited_environment(with_provider_keys=False)
+    assert inherited_environment(with_provider_keys=True)["OPENAI_API_KEY"] == "canary"
 
 
 def test_keys_are_taken_out_and_the_rest_stays() -> None:

@@ -44,6 +44,7 @@ def _stack_of_the_user(terminal: Terminal) -> LocalStack:
         REPOSITORY / arguments.data,
         arguments.port,
         service_settings=settings.for_services(),
+        uses_provider_keys=True,
         terminal=terminal,
     )
 

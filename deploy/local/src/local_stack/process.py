@@ -19,7 +19,7 @@ from shared.embedded.process import launcher
 FIRST_BACKOFF_SECONDS = 0.2
 LONGEST_BACKOFF_SECONDS = 10.0
 # A process that lived this long was healthy: its next death is a new story.
-HEALTHY_SECONDS = 30.0
+HEALTHY_SECONDS = 5.0
 # Slow machines import for ten seconds when five processes start at once.
 READY_TIMEOUT_SECONDS = 90.0
 # Services finish or release their leases within 20 s.

@@ -52,10 +52,11 @@ class ServerPrograms(EmbeddedSettings):
     model_config = SettingsConfigDict(frozen=True, env_file=ENV_FILE, env_ignore_empty=True, extra="ignore")
 
 
-def inherited_environment() -> dict[str, str]:
+def inherited_environment(*, with_provider_keys: bool) -> dict[str, str]:
     """Return the variables of `.env` and of this process; what the process was given wins."""
     from_file = {name: value for name, value in dotenv_values(ENV_FILE).items() if value}
-    return from_file | dict(os.environ)
+    everything = from_file | dict(os.environ)
+    return everything if with_provider_keys else without_provider_keys(everything)
 
 
 def without_provider_keys(environment: Mapping[str, str]) -> dict[str, str]:

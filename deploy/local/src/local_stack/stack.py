@@ -35,6 +35,8 @@ class LocalStack:
     Entering returns when every process is ready; leaving stops all in reverse order. What dies in
     between is started again on its own port. `variables` are added to every process's environment,
     `service_settings` (such as LOG_LEVEL) to every service's under its own prefix.
+    Keys of model providers in `.env` or in our environment are left out unless `uses_provider_keys`
+    says otherwise, so that no test can spend money.
     Raises EmbeddedServerError with a sentence for the user.
     """
 
@@ -44,6 +46,7 @@ class LocalStack:
     service_settings: Mapping[str, str] = field(default_factory=dict)
     terminal: Terminal = field(default_factory=Silence)
     is_durable: bool = True
+    uses_provider_keys: bool = False
     processes: dict[str, ManagedProcess] = field(default_factory=dict, init=False)
     servers: EmbeddedServers = field(init=False)
     ports: StackPorts = field(init=False)
@@ -108,7 +111,7 @@ class LocalStack:
         self.servers = EmbeddedServers(
             folder / "servers", self.ports.servers, secrets.servers, self.is_durable, ServerPrograms()
         )
-        inherited = inherited_environment() | dict(self.variables)
+        inherited = inherited_environment(with_provider_keys=self.uses_provider_keys) | dict(self.variables)
         self.environments = ProcessEnvironments(self.servers, self.ports, secrets, inherited, self.service_settings)
 
     @property
