@@ -1,0 +1,317 @@
+"""What a generation is, what may go wrong with one, and when a provider is asked again. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from shared.contracts.llm_gateway import ChatMessage, GenerationOrigin, GenerationRequest, GenerationStatus
+from shared.problems import Problem
+
+CONTINUE_INSTRUCTION = "Continue exactly where the text stops. Do not repeat anything."
+
+# English prose has about four characters a token in every current tokenizer; good enough until the provider reports.
+CHARACTERS_PER_TOKEN = 4
+# A third try after two failures in a row would mostly add to the provider's trouble.
+MAX_REPEATS = 2
+# First upper bound of the random wait before a repeat; it doubles with each one (full jitter).
+FIRST_BACKOFF_SECONDS = 0.5
+# Without Retry-After a limit is counted per minute at most providers: wait noticeably longer than after an outage.
+DEFAULT_RETRY_AFTER_SECONDS = 2.0
+
+
+class MembershipEnded(Problem):
+    """The person who began the work is no longer a member of the project."""
+
+    type = "/problems/membership-ended"
+    title = "No longer a member"
+    status = 403
+
+
+class UnknownModel(Problem):
+    """No model has this name here, or the provider does not know it."""
+
+    type = "/problems/unknown-model"
+    title = "Unknown model"
+    status = 404
+
+
+class ProviderKeyMissing(Problem):
+    """The model's provider has no key in this installation."""
+
+    type = "/problems/provider-key-missing"
+    title = "No key for this provider"
+    status = 409
+
+
+class ProviderKeyRefused(Problem):
+    """The provider does not accept the installation's key."""
+
+    type = "/problems/provider-key-refused"
+    title = "The provider refused the key"
+    status = 502
+
+
+class ProviderQuotaExhausted(Problem):
+    """The account at the provider has no money or quota left; trying again does not help."""
+
+    type = "/problems/provider-quota-exhausted"
+    title = "The provider's spend limit is reached"
+    status = 402
+
+
+class ProviderRateLimited(Problem):
+    """The provider asks to slow down, and waiting did not help within the time given."""
+
+    type = "/problems/provider-rate-limited"
+    title = "The provider is limiting requests"
+    status = 429
+
+
+class ProviderRefusedRequest(Problem):
+    """The provider will not answer this request as it is."""
+
+    type = "/problems/provider-refused-request"
+    title = "The provider refused the request"
+    status = 422
+
+
+class ProviderUnavailable(Problem):
+    """The provider is overloaded, broken or not to be reached."""
+
+    type = "/problems/provider-unavailable"
+    title = "The provider is unavailable"
+    status = 503
+
+
+class ProviderAnswerBroken(Problem):
+    """The provider's answer could not be read."""
+
+    type = "/problems/provider-answer-broken"
+    title = "The provider's answer was broken"
+    status = 502
+
+
+class GenerationTimedOut(Problem):
+    """The model did not finish within the longest time that a generation may take."""
+
+    type = "/problems/generation-timed-out"
+    title = "The model took too long"
+    status = 504
+
+
+class GenerationFaulty(Problem):
+    """A bug in the gateway ended the generation; its inner words are in the log."""
+
+    type = "/problems/generation-faulty"
+    title = "Something went wrong while writing"
+    status = 500
+
+
+class NotContinuable(Problem):
+    """The named generation is missing, or has not ended."""
+
+    type = "/problems/generation-not-continuable"
+    title = "This generation cannot be continued"
+    status = 409
+
+
+class GenerationStopped(Problem):
+    """The answer that a caller waits for was cancelled or interrupted."""
+
+    type = "/problems/generation-stopped"
+    title = "The generation was stopped"
+    status = 409
+
+
+class Repeat(Enum):
+    """Whether the same call may be made again."""
+
+    NEVER = "never"
+    AFTER_LIMIT = "after_limit"
+    AFTER_OUTAGE = "after_outage"
+
+
+class CallFailed(Exception):  # noqa: N818  a provider's failure is an outcome here, not an error of the program
+    """A provider call that did not come to its end.
+
+    `spent` is false where the provider turned the call away, so that nothing can have been charged.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        repeat: Repeat = Repeat.NEVER,
+        *,
+        retry_after_seconds: float | None = None,
+        spent: bool = True,
+    ) -> None:
+        """Keep the problem for the person and the rest for the decision about a repeat."""
+        super().__init__(problem.detail)
+        self.problem = problem
+        self.repeat = repeat
+        self.retry_after_seconds = retry_after_seconds
+        self.spent = spent
+
+
+class LeaseLost(Exception):  # noqa: N818  losing a lease is expected after a stall
+    """Another process owns the generation now: nothing more may be written here."""
+
+
+class StopReason(Enum):
+    """Why this process stops a running generation before its model has finished."""
+
+    CANCELLED = "cancelled"
+    LEASE_LOST = "lease_lost"
+    HANDED_BACK = "handed_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write to a generation; every write names the epoch."""
+
+    project_id: UUID
+    generation_id: UUID
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedGeneration:
+    """A generation that this process leases, with all that is needed to ask the model."""
+
+    project_id: UUID
+    id: UUID
+    actor_id: UUID
+    request_id: str
+    origin: GenerationOrigin
+    request: GenerationRequest
+    model: str
+    provider: str
+    simulated: bool
+    epoch: int
+    cancel_requested: bool
+    last_segment: int
+    inherited_segments: int
+    characters: int
+    inherited_characters: int
+    input_characters: int
+    started_at: datetime
+
+    @property
+    def lease(self) -> Lease:
+        """The lease under which it was claimed."""
+        return Lease(self.project_id, self.id, self.epoch)
+
+    @property
+    def has_own_text(self) -> bool:
+        """Whether text beyond the inherited one was committed, so that another attempt would splice."""
+        return self.last_segment > self.inherited_segments
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationState:
+    """A generation as readers see it."""
+
+    project_id: UUID
+    id: UUID
+    actor_id: UUID
+    request_id: str
+    task: str
+    model: str
+    provider: str
+    simulated: bool
+    status: GenerationStatus
+    epoch: int
+    last_segment: int
+    inherited_segments: int
+    characters: int
+    inherited_characters: int
+    input_characters: int
+    finish_reason: str | None
+    content_hash: str | None
+    problem: dict[str, Any] | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Tokens and money of one attempt, or of several. Input includes what the provider read from its cache."""
+
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_usd: Decimal | None = None
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a generation ends: its final status and why."""
+
+    status: GenerationStatus
+    finish_reason: str | None = None
+    problem: dict[str, JsonValue] | None = None
+
+    @property
+    def detail(self) -> str:
+        """Words for the person who waits."""
+        return "" if self.problem is None else str(self.problem["detail"])
+
+
+def failed(problem: Problem) -> Ending:
+    """End without an answer."""
+    return Ending("failed", problem=problem.document())
+
+
+def interrupted(problem: Problem) -> Ending:
+    """End with the text that was shown, ready to be continued."""
+    return Ending("interrupted", problem=problem.document())
+
+
+def estimate_tokens(characters: int) -> int:
+    """Guess tokens from characters, rounded up."""
+    return -(-characters // CHARACTERS_PER_TOKEN)
+
+
+def repeat_delay(failure: CallFailed, repeats: int, remaining_seconds: float, chance: float) -> float | None:
+    """Seconds to wait before asking again, or None where that is over. `chance` is random in [0, 1).
+
+    A limit is waited for as long as the provider asks, an outage with full jitter; both within the time left.
+    """
+    if failure.repeat is Repeat.NEVER or repeats >= MAX_REPEATS:
+        return None
+    if failure.repeat is Repeat.AFTER_LIMIT:
+        asked = failure.retry_after_seconds
+        delay = DEFAULT_RETRY_AFTER_SECONDS * (1 + chance) if asked is None else asked
+    else:
+        delay = FIRST_BACKOFF_SECONDS * 2**repeats * chance
+    return delay if delay < remaining_seconds else None
+
+
+def storable(request: GenerationRequest) -> GenerationRequest:
+    """The request without NUL characters, which PostgreSQL cannot store in text."""
+    messages = [ChatMessage(role=m.role, content=m.content.replace("\x00", "")) for m in request.messages]
+    return request.model_copy(update={"messages": messages})
+
+
+def continued(messages: list[ChatMessage], partial: str) -> list[ChatMessage]:
+    """The conversation that makes a model go on after `partial`."""
+    if not partial:
+        return messages
+    return [
+        *messages,
+        ChatMessage(role="assistant", content=partial),
+        ChatMessage(role="user", content=CONTINUE_INSTRUCTION),
+    ]
+
+
+def count_characters(messages: list[ChatMessage]) -> int:
+    """Characters that a model is given to read."""
+    return sum(len(message.content) for message in messages)

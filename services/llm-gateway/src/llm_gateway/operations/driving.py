@@ -1,0 +1,234 @@
+"""Carries one generation from its lease to its end: asks the model, repeats what may be repeated, closes."""
+
+import asyncio
+import itertools
+import random
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+
+from llm_gateway.domain import (
+    CallFailed,
+    ClaimedGeneration,
+    Ending,
+    GenerationFaulty,
+    GenerationTimedOut,
+    LeaseLost,
+    ProviderUnavailable,
+    StopReason,
+    continued,
+    failed,
+    interrupted,
+    repeat_delay,
+)
+from llm_gateway.operations.ending import Closing, end
+from llm_gateway.operations.membership import Members
+from llm_gateway.operations.patience import patiently
+from llm_gateway.operations.running import Attempt, Running
+from llm_gateway.operations.segments import SegmentWriter
+from llm_gateway.operations.spending import usage_view
+from llm_gateway.providers.connections import Providers, Target
+from llm_gateway.providers.protocol import Delta, Finished, Opened, ReportedUsage
+from llm_gateway.providers.refusals import connection_lost
+from llm_gateway.store import attempts, generations, segments
+from llm_gateway.store.attempts import AttemptEnd
+from shared.bus import Bus
+from shared.contracts.ids import new_id
+from shared.contracts.llm_gateway import GenerationRequest, GenerationStatus
+from shared.faults import fault_point
+from shared.postgres import Database
+from shared.problems import Problem
+from shared.runtime import logger
+
+_ATTEMPT_ENDS: dict[GenerationStatus, AttemptEnd] = {"completed": "succeeded", "cancelled": "cancelled"}
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much and how long: see the settings of the same names."""
+
+    max_running: int
+    generation_seconds: float
+    stop_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What driving needs; one for the process."""
+
+    database: Database
+    bus: Bus
+    providers: Providers
+    members: Members
+    writer: SegmentWriter
+    limits: Limits
+
+
+async def drive(desk: Desk, running: Running) -> None:
+    """Do the whole work of a leased generation. Whatever happens is an ending, a hand-back or a lost lease."""
+    try:
+        ending = await _work(desk, running)
+        if ending is None:
+            await _hand_back(desk, running)
+        else:
+            await _close(desk, running, ending)
+    except LeaseLost:
+        log.warning("generation_left_to_its_new_owner", generation_id=str(running.claimed.id))
+
+
+async def _work(desk: Desk, running: Running) -> Ending | None:
+    """Return how it ended, or None where another process shall go on. Raises LeaseLost."""
+    try:
+        async with asyncio.timeout(desk.limits.generation_seconds) as scope:
+            running.begin(scope)
+            return await _ask(desk, running)
+    except TimeoutError:
+        return _stopped(running)
+    except Problem as problem:
+        return failed(problem)
+    except LeaseLost:
+        raise
+    except Exception:  # a bug ends one generation with a record, and no other
+        log.exception("generation_faulty", generation_id=str(running.claimed.id))
+        return failed(GenerationFaulty("The gateway could not go on. What was written is kept."))
+    finally:
+        running.leave()
+
+
+def _stopped(running: Running) -> Ending | None:
+    match running.stop_reason:
+        case StopReason.CANCELLED:
+            return Ending("cancelled")
+        case StopReason.LEASE_LOST:
+            raise LeaseLost
+        case StopReason.HANDED_BACK if not running.manuscript.has_own_text:
+            return None
+        case StopReason.HANDED_BACK:
+            return interrupted(ProviderUnavailable("The gateway was restarted. What was written is kept; continue."))
+    problem = GenerationTimedOut("The model took longer than a generation may take. What was written is kept.")
+    return interrupted(problem) if running.manuscript.has_own_text else failed(problem)
+
+
+async def _ask(desk: Desk, running: Running) -> Ending:
+    """Ask the model until it answered or asking again is over. Raises problems that no provider caused."""
+    await desk.members.require(running.claimed)
+    target = desk.providers.resolve(running.claimed.model)
+    request = await _conversation(desk, running.claimed)
+    for repeats in itertools.count():
+        try:
+            return await _attempt(desk, running, target, request)
+        except CallFailed as failure:
+            delay = _delay(running, failure, repeats)
+            if running.manuscript.has_own_text:
+                return interrupted(failure.problem)
+            if delay is None:
+                return failed(failure.problem)
+            await _settle(desk, running)
+            log.info("provider_asked_again", generation_id=str(running.claimed.id), problem=failure.problem.type)
+            await asyncio.sleep(delay)
+    raise AssertionError  # the loop is endless
+
+
+def _delay(running: Running, failure: CallFailed, repeats: int) -> float | None:
+    if running.attempt is not None:
+        running.attempt.failure = failure
+    # Not a secret: a spread of waiting times.
+    return repeat_delay(failure, repeats, running.remaining_seconds(), random.random())  # noqa: S311
+
+
+async def _conversation(desk: Desk, claimed: ClaimedGeneration) -> GenerationRequest:
+    """What the model is asked, with the inherited text and the wish to go on where there is one."""
+    if claimed.inherited_segments == 0:
+        return claimed.request
+    text = await patiently(partial(_inherited_text, desk, claimed), "conversation")
+    return claimed.request.model_copy(update={"messages": continued(claimed.request.messages, text)})
+
+
+async def _inherited_text(desk: Desk, claimed: ClaimedGeneration) -> str:
+    async with desk.database.transaction(claimed.project_id) as conn:
+        return await segments.find_text(conn, claimed.project_id, claimed.id)
+
+
+async def _attempt(desk: Desk, running: Running, target: Target, request: GenerationRequest) -> Ending:
+    """Ask once. Raises CallFailed where the answer did not come to its end."""
+    attempt = await _open_attempt(desk, running)
+    finished: Finished | None = None
+    try:
+        async with aclosing(target.adapter.stream(target.name, request, attempt.id)) as events:
+            async for event in events:
+                if isinstance(event, Delta):
+                    desk.writer.add(running.manuscript, event.text)
+                    if running.manuscript.is_overfull:
+                        await desk.writer.room(running.manuscript)
+                elif isinstance(event, Finished):
+                    finished = event
+                else:
+                    _note(attempt, event)
+    except CallFailed:
+        # An answer that was complete stays complete: only its usage is estimated then.
+        if finished is None:
+            raise
+    if finished is None:
+        raise connection_lost(running.claimed.provider)
+    return Ending("completed", finish_reason=finished.reason)
+
+
+def _note(attempt: Attempt, event: Opened | ReportedUsage) -> None:
+    if isinstance(event, Opened):
+        attempt.response_id = event.response_id
+    else:
+        attempt.usage = event
+
+
+async def _open_attempt(desk: Desk, running: Running) -> Attempt:
+    """Commit the attempt's row, then allow the call. Raises LeaseLost."""
+    attempt_id = new_id()
+
+    async def commit() -> bool:
+        async with desk.database.transaction(running.claimed.project_id) as conn:
+            return await attempts.insert_attempt(conn, running.claimed.lease, attempt_id)
+
+    if not await patiently(commit, "open_attempt"):
+        raise LeaseLost
+    running.attempt = Attempt(attempt_id, begins_at=running.manuscript.characters)
+    fault_point("attempt_committed")
+    return running.attempt
+
+
+async def _settle(desk: Desk, running: Running) -> None:
+    """Write the usage of an attempt after which another one comes."""
+    settlement = running.settle("failed")
+
+    async def commit() -> None:
+        async with desk.database.transaction(running.claimed.project_id) as conn:
+            if settlement is not None:
+                await attempts.settle_attempt(conn, running.claimed.project_id, settlement)
+
+    await patiently(commit, "settle_attempt")
+
+
+async def _close(desk: Desk, running: Running, ending: Ending) -> None:
+    rest = await desk.writer.close(running.manuscript)
+    response_id = running.attempt.response_id if running.attempt else None
+    settlement = running.settle(_ATTEMPT_ENDS.get(ending.status, "failed"))
+    settlements = [settlement] if settlement else []
+    closing = Closing(running.claimed.lease, ending, rest, settlements, response_id)
+    await end(desk.database, desk.bus, closing, usage_view(running.settled))
+
+
+async def _hand_back(desk: Desk, running: Running) -> None:
+    """Settle what was asked and give the generation, which has no text yet, back to the queue."""
+    await desk.writer.close(running.manuscript)
+    settlement = running.settle("abandoned")
+    lease = running.claimed.lease
+
+    async def commit() -> None:
+        async with desk.database.transaction(lease.project_id) as conn:
+            if settlement is not None and await generations.fence(conn, lease):
+                await attempts.settle_attempt(conn, lease.project_id, settlement)
+            await generations.release_generation(conn, lease)
+
+    await patiently(commit, "hand_back")
+    log.info("generation_handed_back", generation_id=str(lease.generation_id))

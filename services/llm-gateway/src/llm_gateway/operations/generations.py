@@ -1,0 +1,268 @@
+"""Use cases of generations: start, read, cancel, write and wait."""
+
+import asyncio
+from dataclasses import replace
+from uuid import UUID
+
+from llm_gateway.domain import (
+    ClaimedGeneration,
+    Ending,
+    GenerationState,
+    GenerationStopped,
+    Lease,
+    NotContinuable,
+    Spent,
+    count_characters,
+    failed,
+    storable,
+)
+from llm_gateway.operations.ending import Closing, end_within, show_end
+from llm_gateway.operations.engine import LEASE_SECONDS, Engine
+from llm_gateway.operations.spending import added, estimated, usage_view
+from llm_gateway.store import attempts, generations, segments
+from llm_gateway.store.generations import NewGeneration
+from shared import idempotency
+from shared.bus import Bus
+from shared.call import Call, Event
+from shared.contracts.ids import encode_id
+from shared.contracts.llm_gateway import (
+    FINAL_STATUSES,
+    CancelGeneration,
+    Generation,
+    GenerationText,
+    GetGeneration,
+    ReadSegments,
+    StartGeneration,
+    WriteText,
+    WrittenText,
+    live_cancel_subject,
+)
+from shared.faults import fault_point
+from shared.postgres import Connection, Database
+from shared.problems import DeadlineExceeded, NotFound, Problem, RemoteProblem
+
+# How often a caller's answer is looked for while another process writes it.
+POLL_SECONDS = 0.2
+# The caller's own deadline strikes a little earlier here, so that it hears a problem and not silence.
+ANSWER_SECONDS = 0.2
+_NO_PROJECT_ID = UUID(int=0)
+
+
+async def on_start_generation(engine: Engine, event: Event[StartGeneration]) -> None:
+    """Take a job: the generation is leased, or queued, and committed when this returns. Twice changes nothing."""
+    await start_generation(engine, event.call(), event.message)
+
+
+async def start_generation(engine: Engine, call: Call, command: StartGeneration) -> None:
+    """Insert the generation by its id and begin to drive it. What cannot be asked at all ends as failed, with its fact.
+
+    Repeating it with the same id changes nothing.
+    """
+    async with engine.desk.database.transaction(call.project_id) as conn:
+        claimed = await _claim(engine, conn, call, command)
+    fault_point("generation_claimed")
+    if claimed is not None:
+        await engine.launch(claimed)
+
+
+async def create_generation(engine: Engine, call: Call, command: StartGeneration) -> Generation:
+    """Start a generation for another team, whose Idempotency-Key makes repeats safe.
+
+    Raises UnknownModel, ProviderKeyMissing or NotContinuable before anything is stored.
+    """
+    # The id was chosen by this process and is no part of what the caller asked.
+    question = command.model_copy(update={"generation_id": _NO_PROJECT_ID})
+    async with engine.desk.database.transaction(call.project_id) as conn:
+        known = await idempotency.recall(conn, call, question, Generation)
+        if known is not None:
+            return known
+        refusal = await _refusal(engine, conn, call.project_id, command)
+        if refusal is not None:
+            raise refusal
+        claimed = await _claim(engine, conn, call, command)
+        answer = await _view(conn, call.project_id, command.generation_id)
+        await idempotency.remember(conn, call, question, answer)
+    if claimed is not None:
+        await engine.launch(claimed)
+    return answer
+
+
+async def get_generation(database: Database, call: Call, command: GetGeneration) -> Generation:
+    """Read the state of a generation. Raises NotFound."""
+    async with database.transaction(call.project_id) as conn:
+        return await _view(conn, call.project_id, command.generation_id)
+
+
+async def read_segments(database: Database, call: Call, command: ReadSegments) -> GenerationText:
+    """Read a generation with its segments after a number. Raises NotFound.
+
+    Both fit together: text that is committed between the two statements belongs to the next answer.
+    """
+    async with database.transaction(call.project_id) as conn:
+        generation = await _view(conn, call.project_id, command.generation_id)
+        found = await segments.find_segments(
+            conn, call.project_id, command.generation_id, command.after, generation.last_segment
+        )
+    return GenerationText(generation=generation, segments=found)
+
+
+async def cancel_generation(engine: Engine, call: Call, command: CancelGeneration) -> Generation:
+    """Stop a generation: at once where it waits, else within a moment in whichever process drives it.
+
+    Raises NotFound. An ended generation is answered as it is.
+    """
+    database, bus = engine.desk.database, engine.desk.bus
+    async with database.transaction(call.project_id) as conn:
+        state = await generations.lock_state(conn, call.project_id, command.generation_id)
+        if state is None:
+            raise NotFound
+        if state.status == "queued":
+            state = await end_within(conn, Closing(_lease(state), Ending("cancelled")))
+        elif state.status == "running":
+            await generations.request_cancel(conn, call.project_id, state.id)
+        answer = await _present(conn, state)
+    await _tell_cancel(bus, state, answer)
+    return answer
+
+
+async def write_text(engine: Engine, call: Call, command: WriteText) -> WrittenText:
+    """Ask a model and wait for its whole answer. Repeating it with the same id answers the same text.
+
+    Raises the generation's own problem, GenerationStopped, or DeadlineExceeded; after the latter the model
+    writes on, and the same id asked again finds its text.
+    """
+    job = StartGeneration(generation_id=command.generation_id, origin=command.origin, request=command.request)
+    await start_generation(engine, call, job)
+    await engine.wait_for_end(command.generation_id, call.remaining_seconds() - ANSWER_SECONDS)
+    while True:
+        async with engine.desk.database.transaction(call.project_id) as conn:
+            answer = await _written(conn, call.project_id, command.generation_id)
+        if answer is not None:
+            return answer
+        if call.remaining_seconds() < ANSWER_SECONDS:
+            message = "The model has not finished in time. It writes on; the same id asked again finds its text."
+            raise DeadlineExceeded(message)
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _claim(engine: Engine, conn: Connection, call: Call, command: StartGeneration) -> ClaimedGeneration | None:
+    """Insert and lease; None where nothing is to be driven here: known before, queued, or refused and ended."""
+    refusal = await _refusal(engine, conn, call.project_id, command)
+    new = await _new_generation(engine, conn, call, command)
+    is_continuable = not isinstance(refusal, NotContinuable)
+    if not await generations.insert_generation(
+        conn, call.project_id, new if is_continuable else replace(new, continues=None)
+    ):
+        return None
+    if command.continues is not None and is_continuable:
+        await generations.inherit_text(conn, call.project_id, new.id, command.continues)
+    if refusal is not None:
+        lease = Lease(call.project_id, new.id, 0 if new.owner is None else 1)
+        await end_within(conn, Closing(lease, failed(refusal)))
+        return None
+    return await generations.find_claimed(conn, call.project_id, new.id, engine.process_id)
+
+
+async def _refusal(engine: Engine, conn: Connection, project_id: UUID, command: StartGeneration) -> Problem | None:
+    """Say why this can never be asked, or None."""
+    try:
+        engine.desk.providers.resolve(engine.desk.providers.label(command.request.model).model)
+    except Problem as problem:
+        return problem
+    if command.continues is None:
+        return None
+    source = await generations.find_state(conn, project_id, command.continues)
+    if source is None or source.status not in FINAL_STATUSES:
+        return NotContinuable("Only a generation of this project that has ended can be continued.")
+    return None
+
+
+async def _new_generation(engine: Engine, conn: Connection, call: Call, command: StartGeneration) -> NewGeneration:
+    label = engine.desk.providers.label(command.request.model)
+    request = command.request
+    if command.continues is not None:
+        # The conversation goes on, whatever the order says: other messages would not fit the inherited text.
+        original = await generations.find_request(conn, call.project_id, command.continues)
+        request = request.model_copy(update={"messages": original.messages}) if original else request
+    request = storable(request)
+    return NewGeneration(
+        id=command.generation_id,
+        actor_id=call.actor_id,
+        request_id=call.request_id,
+        origin=command.origin,
+        request=request,
+        continues=command.continues,
+        model=label.model,
+        provider=label.provider,
+        simulated=label.simulated,
+        input_characters=count_characters(request.messages),
+        owner=engine.process_id if engine.free_slots else None,
+        lease_seconds=LEASE_SECONDS,
+    )
+
+
+async def _view(conn: Connection, project_id: UUID, generation_id: UUID) -> Generation:
+    state = await generations.find_state(conn, project_id, generation_id)
+    if state is None:
+        raise NotFound
+    return await _present(conn, state)
+
+
+async def _present(conn: Connection, state: GenerationState) -> Generation:
+    settled = await attempts.sum_usage(conn, state.project_id, state.id)
+    problem = state.problem or {}
+    return Generation(
+        id=state.id,
+        status=state.status,
+        model=state.model,
+        provider=state.provider,
+        simulated=state.simulated,
+        last_segment=state.last_segment,
+        characters=state.characters,
+        finish_reason=state.finish_reason,
+        content_hash=state.content_hash,
+        problem_type=problem.get("type"),
+        detail=problem.get("detail"),
+        usage=usage_view(_spent_until_now(state, settled)),
+        created_at=state.created_at,
+        started_at=state.started_at,
+        finished_at=state.finished_at,
+    )
+
+
+def _spent_until_now(state: GenerationState, settled: Spent | None) -> Spent | None:
+    if state.status != "running":
+        return settled
+    return added(settled, estimated(state, state.characters - state.inherited_characters))
+
+
+async def _written(conn: Connection, project_id: UUID, generation_id: UUID) -> WrittenText | None:
+    state = await generations.find_state(conn, project_id, generation_id)
+    if state is None:
+        raise NotFound
+    if state.status not in FINAL_STATUSES:
+        return None
+    if state.problem is not None:
+        raise RemoteProblem(state.problem)
+    if state.status != "completed":
+        message = "This generation was cancelled."
+        raise GenerationStopped(message)
+    return WrittenText(
+        generation_id=state.id,
+        text=await segments.find_text(conn, project_id, generation_id),
+        model=state.model,
+        simulated=state.simulated,
+        usage=usage_view(await attempts.sum_usage(conn, project_id, generation_id)),
+    )
+
+
+async def _tell_cancel(bus: Bus, state: GenerationState, answer: Generation) -> None:
+    if state.status == "running":
+        wanted = CancelGeneration(generation_id=state.id)
+        await bus.publish_live(live_cancel_subject(encode_id("ge", state.id)), wanted)
+    elif state.status == "cancelled":
+        await show_end(bus, state, answer.usage)
+
+
+def _lease(state: GenerationState) -> Lease:
+    return Lease(state.project_id, state.id, state.epoch)

@@ -1,0 +1,99 @@
+"""Nobody's generations: the queue, and those whose process let its lease expire."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+
+from llm_gateway.domain import ClaimedGeneration, Ending, LeaseLost, ProviderUnavailable, Spent, interrupted
+from llm_gateway.operations.ending import Closing, end
+from llm_gateway.operations.engine import HEARTBEAT_SECONDS, LEASE_SECONDS, Engine
+from llm_gateway.operations.patience import patiently
+from llm_gateway.operations.spending import added, estimated, usage_view
+from llm_gateway.store import attempts, generations, leases
+from llm_gateway.store.attempts import Settlement
+from shared.faults import fault_point
+from shared.postgres import Connection, Database
+from shared.problems import Unavailable
+from shared.runtime import logger
+
+REAP_SECONDS = 1.0
+# Ends are cheap and somebody waits for them: take this many even where no slot is free to drive them.
+MIN_TAKEN = 10
+_LOST = ProviderUnavailable("The gateway lost the connection to the model. What was written is kept; continue.")
+
+log = logger(__name__)
+
+
+async def reap(engine: Engine) -> None:
+    """Look after the queue and expired leases every second, until cancelled."""
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REAP_SECONDS):
+                await engine.slot_freed.wait()
+        engine.slot_freed.clear()
+        try:
+            await take_from_queue(engine)
+            await take_over(engine)
+        except Unavailable:
+            # After an outage everybody's lease has expired: let the living beat first.
+            engine.trusts_leases_from = asyncio.get_running_loop().time() + HEARTBEAT_SECONDS + REAP_SECONDS
+            raise
+
+
+async def take_from_queue(engine: Engine) -> None:
+    """Drive what waits, as far as there are free slots."""
+    if engine.free_slots == 0:
+        return
+    async with engine.desk.database.relay() as conn:
+        taken = await leases.take_queued(conn, engine.process_id, LEASE_SECONDS, engine.free_slots)
+    for claimed in taken:
+        await engine.launch(claimed)
+
+
+async def take_over(engine: Engine) -> None:
+    """Take generations whose process is gone: ask again where no text was shown, else offer to continue."""
+    if engine.is_draining or asyncio.get_running_loop().time() < engine.trusts_leases_from:
+        return
+    async with engine.desk.database.relay() as conn:
+        limit = max(engine.free_slots, MIN_TAKEN)
+        taken = await leases.take_expired(conn, engine.process_id, LEASE_SECONDS, limit)
+    for claimed in taken:
+        log.warning("generation_taken_over", generation_id=str(claimed.id), epoch=claimed.epoch)
+        fault_point("lease_taken_over")
+        await _go_on(engine, claimed)
+
+
+async def _go_on(engine: Engine, claimed: ClaimedGeneration) -> None:
+    if claimed.cancel_requested:
+        await _end_orphan(engine, claimed, Ending("cancelled"))
+    elif claimed.has_own_text:
+        await _end_orphan(engine, claimed, interrupted(_LOST))
+    else:
+        await patiently(partial(_settle_orphans, engine.desk.database, claimed), "settle_orphans")
+        await engine.launch(claimed)
+
+
+async def _end_orphan(engine: Engine, claimed: ClaimedGeneration, ending: Ending) -> None:
+    database = engine.desk.database
+    async with database.transaction(claimed.project_id) as conn:
+        orphans = await _orphans(conn, claimed)
+        spent = await attempts.sum_usage(conn, claimed.project_id, claimed.id)
+    for orphan in orphans:
+        spent = added(spent, orphan.spent)
+    with contextlib.suppress(LeaseLost):
+        await end(database, engine.desk.bus, Closing(claimed.lease, ending, None, orphans), usage_view(spent))
+
+
+async def _settle_orphans(database: Database, claimed: ClaimedGeneration) -> None:
+    async with database.transaction(claimed.project_id) as conn:
+        if await generations.fence(conn, claimed.lease):
+            for orphan in await _orphans(conn, claimed):
+                await attempts.settle_attempt(conn, claimed.project_id, orphan)
+
+
+async def _orphans(conn: Connection, claimed: ClaimedGeneration) -> Sequence[Settlement]:
+    """Settle by estimate what the lost process had asked: all of its own text came from its last attempt."""
+    open_ids = await attempts.find_open_attempts(conn, claimed.project_id, claimed.id)
+    spent: Spent = estimated(claimed, claimed.characters - claimed.inherited_characters)
+    return [Settlement(attempt_id, "abandoned", spent, error=_LOST.type) for attempt_id in open_ids]

@@ -1,0 +1,77 @@
+"""What this process knows of a generation while it drives it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from llm_gateway.domain import CallFailed, ClaimedGeneration, Spent, StopReason
+from llm_gateway.operations.manuscript import Manuscript
+from llm_gateway.operations.spending import NOTHING_SPENT, added, estimated, reported
+from llm_gateway.providers.protocol import ReportedUsage
+from llm_gateway.store.attempts import AttemptEnd, Settlement
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A provider call that is not settled yet. `begins_at` is the character at which its text begins."""
+
+    id: UUID
+    begins_at: int
+    response_id: str | None = None
+    usage: ReportedUsage | None = None
+    failure: CallFailed | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Running:
+    """One generation under this process's lease."""
+
+    claimed: ClaimedGeneration
+    manuscript: Manuscript
+    settled: Spent | None
+    attempt: Attempt | None = None
+    stop_reason: StopReason | None = None
+    _scope: asyncio.Timeout | None = field(default=None)
+
+    def begin(self, scope: asyncio.Timeout) -> None:
+        """Make `stop` reach into the work under `scope`; a stop that came earlier strikes now."""
+        self._scope = scope
+        if self.stop_reason is not None:
+            scope.reschedule(0)
+
+    def leave(self) -> None:
+        """From here on the generation is being closed, and a stop comes too late."""
+        self._scope = None
+
+    def stop(self, reason: StopReason) -> None:
+        """Have the work end at its next wait. The first reason stays."""
+        if self.stop_reason is None:
+            self.stop_reason = reason
+            if self._scope is not None:
+                self._scope.reschedule(0)
+
+    def remaining_seconds(self) -> float:
+        """How long the work may still take."""
+        until = self._scope.when() if self._scope is not None else None
+        return 0.0 if until is None else until - asyncio.get_running_loop().time()
+
+    def spent_so_far(self) -> Spent | None:
+        """Everything settled, and a guess about the attempt that is under way."""
+        return self.settled if self.attempt is None else added(self.settled, self._spent_by(self.attempt))
+
+    def settle(self, status: AttemptEnd) -> Settlement | None:
+        """Take the attempt under way as ended; None where there is none."""
+        attempt, self.attempt = self.attempt, None
+        if attempt is None:
+            return None
+        spent = self._spent_by(attempt)
+        self.settled = added(self.settled, spent)
+        error = attempt.failure.problem.type if attempt.failure else None
+        return Settlement(attempt.id, status, spent, attempt.response_id, error)
+
+    def _spent_by(self, attempt: Attempt) -> Spent:
+        if attempt.failure is not None and not attempt.failure.spent:
+            return NOTHING_SPENT
+        if attempt.usage is not None and attempt.usage.is_final:
+            return reported(self.claimed, attempt.usage)
+        return estimated(self.claimed, self.manuscript.characters - attempt.begins_at, attempt.usage)

@@ -1,0 +1,1 @@
+"""How each provider is asked: one adapter a wire format, connections, prices and the model catalogue."""

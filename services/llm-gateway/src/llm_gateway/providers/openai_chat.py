@@ -1,0 +1,104 @@
+"""OpenAI's chat completions, and everybody who speaks them: xAI, Groq, compatible servers, the simulator.
+
+Source: https://platform.openai.com/docs/api-reference/chat/create and its page on streaming.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from llm_gateway.providers.catalogue import takes_temperature
+from llm_gateway.providers.protocol import Delta, Finished, FinishReason, Opened, ProviderEvent, ReportedUsage
+from llm_gateway.providers.refusals import refused_in_stream
+from llm_gateway.providers.server_events import read_event_data
+from llm_gateway.providers.transport import Access, Faults, http_client
+from shared.contracts.ids import encode_id
+from shared.contracts.llm_gateway import GenerationRequest
+
+_FINISH: dict[str, FinishReason] = {"stop": "stop", "length": "length", "content_filter": "content_filter"}
+_DONE = b"[DONE]"
+
+
+class OpenAIChat:
+    """One connection to a server that speaks chat completions."""
+
+    def __init__(self, access: Access) -> None:
+        """Take the address and key; nothing is opened yet."""
+        self._access = access
+        self._http = http_client(access)
+        self._sdk: Any = None
+        self._client: Any = None
+
+    async def warm(self) -> None:
+        """Load the SDK, in a thread because it takes a second."""
+        if self._client is None:
+            self._sdk = await asyncio.to_thread(import_module, "openai")
+            self._client = self._sdk.AsyncOpenAI(
+                api_key=self._access.api_key, base_url=self._access.base_url, max_retries=0, http_client=self._http
+            )
+
+    async def stream(self, name: str, request: GenerationRequest, attempt_id: UUID) -> AsyncGenerator[ProviderEvent]:
+        """Ask once; the id of the attempt is the client's request id at the provider."""
+        await self.warm()
+        body = self._body(name, request)
+        headers = {"X-Client-Request-Id": encode_id("at", attempt_id)}
+        create = self._client.chat.completions.with_streaming_response.create
+        with Faults(self._access, name, self._sdk):
+            async with create(**body, extra_headers=headers) as response:
+                is_open = False
+                async for data in read_event_data(response.iter_bytes()):
+                    if data == _DONE:
+                        return
+                    chunk = orjson.loads(data)
+                    if not is_open:
+                        is_open = True
+                        yield Opened(str(chunk.get("id") or ""))
+                    for event in self._read(chunk):
+                        yield event
+
+    async def close(self) -> None:
+        """Close idle connections."""
+        await self._http.aclose()
+
+    def _body(self, name: str, request: GenerationRequest) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": name,
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if request.max_output_tokens is not None:
+            # Servers that only imitate the interface know the older name of the limit.
+            is_imitation = self._access.provider == "compatible"
+            body["max_tokens" if is_imitation else "max_completion_tokens"] = request.max_output_tokens
+        if request.temperature is not None and takes_temperature(self._access.provider, name):
+            body["temperature"] = request.temperature
+        return body
+
+    def _read(self, chunk: dict[str, Any]) -> Iterator[ProviderEvent]:
+        if "error" in chunk:
+            raise refused_in_stream(self._access.provider, chunk["error"])
+        for choice in chunk.get("choices") or ():
+            delta = choice.get("delta") or {}
+            if text := delta.get("content") or delta.get("refusal"):
+                yield Delta(text)
+            if reason := choice.get("finish_reason"):
+                yield Finished(_FINISH.get(reason, "other"))
+        if usage := chunk.get("usage"):
+            yield _usage(usage)
+
+
+def _usage(usage: dict[str, Any]) -> ReportedUsage:
+    read = usage.get("prompt_tokens_details") or {}
+    written = usage.get("completion_tokens_details") or {}
+    return ReportedUsage(
+        input_tokens=usage["prompt_tokens"],
+        cached_input_tokens=read.get("cached_tokens") or 0,
+        output_tokens=usage["completion_tokens"],
+        reasoning_tokens=written.get("reasoning_tokens") or 0,
+        is_final=True,
+    )

@@ -1,0 +1,86 @@
+"""How bytes travel to a provider: one HTTP client a connection, and its failures as ours."""
+
+from dataclasses import dataclass, field
+from types import ModuleType, TracebackType
+
+import httpx2
+import orjson
+
+from llm_gateway.domain import CallFailed
+from llm_gateway.providers import refusals
+
+_WRITE_SECONDS = 30.0
+# One connection a generation: more than a process drives at once would only hide a leak.
+_MAX_CONNECTIONS = 1_000
+_MAX_IDLE = 100
+_IDLE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where a provider is, how to be let in, and how long it may take. `base_url` None is the SDK's own."""
+
+    provider: str
+    base_url: str | None
+    api_key: str = field(repr=False)
+    key_variable: str
+    connect_seconds: float
+    read_seconds: float
+
+
+def http_client(access: Access) -> httpx2.AsyncClient:
+    """Make a client that follows no redirects and takes no proxy from the environment."""
+    return httpx2.AsyncClient(
+        timeout=httpx2.Timeout(
+            connect=access.connect_seconds,
+            read=access.read_seconds,
+            write=_WRITE_SECONDS,
+            pool=access.connect_seconds,
+        ),
+        limits=httpx2.Limits(
+            max_connections=_MAX_CONNECTIONS, max_keepalive_connections=_MAX_IDLE, keepalive_expiry=_IDLE_SECONDS
+        ),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+class Faults:
+    """`with Faults(...)`: what the SDK, the transport and the parser raise inside becomes CallFailed."""
+
+    def __init__(self, access: Access, name: str, sdk: ModuleType) -> None:
+        """Take the model's name for the sentence, and the SDK whose errors are meant."""
+        self._access = access
+        self._name = name
+        self._sdk = sdk
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        """Translate; what is not known here passes as it is."""
+        failure = None if error is None else self._translated(error)
+        if failure is not None:
+            raise failure from error
+
+    def _translated(self, error: BaseException) -> CallFailed | None:
+        provider = self._access.provider
+        if isinstance(error, self._sdk.APIStatusError):
+            return refusals.refused_by_status(provider, self._access.key_variable, self._name, error)
+        if isinstance(error, self._sdk.APIConnectionError):
+            return self._broken(error.__cause__)
+        if isinstance(error, httpx2.TransportError):
+            return self._broken(error)
+        if isinstance(error, orjson.JSONDecodeError | LookupError | TypeError | AttributeError | self._sdk.APIError):
+            return refusals.unreadable(provider)
+        return None
+
+    def _broken(self, error: BaseException | None) -> CallFailed:
+        provider = self._access.provider
+        if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+            return refusals.not_reached(provider)
+        if isinstance(error, httpx2.TimeoutException):
+            return refusals.went_silent(provider, self._access.read_seconds)
+        return refusals.connection_lost(provider)

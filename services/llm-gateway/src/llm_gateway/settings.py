@@ -1,0 +1,35 @@
+"""What llm-gateway reads from its environment: its own settings, and the providers' keys under their usual names."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from shared.runtime import ServiceSettings
+
+
+class LlmGatewaySettings(ServiceSettings):
+    """Settings of llm-gateway. A provider without a key is listed, and says which variable to set."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_prefix="LLM_GATEWAY_", env_ignore_empty=True, populate_by_name=True
+    )
+
+    simulator_url: str | None = Field(default=None, description="Address of the provider simulator")
+    default_model: str | None = Field(
+        default=None,
+        description="Model taken when none is named, as provider/model; else the first provider with a key decides",
+    )
+    # A process at this bound uses about one core at 50 chunks a second and stream.
+    max_running: int = Field(default=200, ge=1, description="Generations that one process runs at once")
+    provider_connect_seconds: float = Field(default=5.0, gt=0, description="How long a provider may take to accept")
+    # Reasoning models send nothing while they think; more than this is a stall for the person who waits.
+    provider_read_seconds: float = Field(default=30.0, gt=0, description="Longest silence of a provider")
+    generation_seconds: float = Field(default=900.0, gt=0, description="Longest time that one generation may take")
+
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str | None = Field(default=None, validation_alias="ANTHROPIC_BASE_URL")
+    xai_api_key: SecretStr | None = Field(default=None, validation_alias="XAI_API_KEY")
+    groq_api_key: SecretStr | None = Field(default=None, validation_alias="GROQ_API_KEY")
+    compatible_api_key: SecretStr | None = Field(default=None, validation_alias="COMPATIBLE_API_KEY")
+    compatible_base_url: str | None = Field(default=None, validation_alias="COMPATIBLE_BASE_URL")
