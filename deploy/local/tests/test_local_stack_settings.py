@@ -3,6 +3,7 @@ import re
 import pytest
 from dotenv import dotenv_values
 
+from llm_gateway.settings import LlmGatewaySettings
 from local_stack.settings import (
     PROVIDER_VARIABLES,
     REPOSITORY,
@@ -19,6 +20,11 @@ def test_the_example_names_exactly_what_a_user_may_set() -> None:
     house = {f"SCRIPTORIUM_{name.upper()}" for name in LocalStackSettings.model_fields}
     programs = {name.upper() for name in EmbeddedSettings.model_fields}
     assert set(dotenv_values(EXAMPLE)) == house | programs | PROVIDER_VARIABLES
+
+
+def test_provider_variables_are_those_that_the_gateway_reads() -> None:
+    aliases = {field.validation_alias for field in LlmGatewaySettings.model_fields.values()}
+    assert aliases - {None} == PROVIDER_VARIABLES
 
 
 def test_the_example_sets_nothing() -> None:
