@@ -1,4 +1,5 @@
--- One row for each violation, none in a sound database. Run by the owner of the data after every fault test.
+-- One row for each violation, none in a sound database. Run after every fault test, as a superuser: row level security
+-- hides the rows from everybody else.
 
 SELECT 'generating_without_generation' AS violation, project_id, id FROM documents
 WHERE status = 'generating' AND generation_id IS NULL

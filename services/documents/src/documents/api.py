@@ -37,7 +37,7 @@ async def generate_document(
 ) -> DocumentDetail:
     """Have a model write a document: 202 at once, or with `wait=true` 200 when it ended, 202 when 60 s were too short.
 
-    With an `Idempotency-Key` repeating is safe.
+    With an `Idempotency-Key` repeating is safe. The key needs the scope `prompts.read` too.
     """
     document = await generating.generate_document(house.database, house.bus, call, command)
     if wait:

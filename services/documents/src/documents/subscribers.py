@@ -18,7 +18,7 @@ def subscribe(house: House) -> None:
     _answer_requests(house)
     take_end = partial(ending.take_generation_end, house.database, house.bus)
     for fact in (GenerationCompleted, GenerationFailed, GenerationCancelled, GenerationInterrupted):
-        house.consume(fact, take_end)
+        house.bus.consume(fact, take_end)
     house.background(partial(sweeping.keep_sweeping, house.database, house.bus), "silent_generations")
 
 
