@@ -62,7 +62,7 @@ def _direct_body(model: str, *, stream: bool) -> dict[str, Any]:
 
 
 async def _first_text(stack: LocalStack, member: Member, prompt_id: str) -> Row:
-    """From the click to the first words: browser, BFF, NATS, documents, prompts, gateway, provider, and all the way back."""
+    """From the click to the first words, through BFF, NATS, documents, prompts, gateway and provider, and back."""
     ours = [await _first_segment(member, prompt_id) for _ in range(REPEATS)][5:]
     async with httpx2.AsyncClient(base_url=stack.simulator_url, trust_env=False) as client:
         direct = [await _first_chunk(client) for _ in range(REPEATS)][5:]

@@ -36,7 +36,8 @@ def machine() -> str:
     cpu = _first_line(["sh", "-c", "grep -m1 'model name' /proc/cpuinfo | cut -d: -f2"]) or platform.processor()
     cores = _first_line(["nproc"]) or "?"
     versions = ", ".join(f"{name} {version(name)}" for name in _VERSIONS)
-    return f"{cores} cores ({cpu.strip()}), {platform.system()} {platform.machine()}, Python {platform.python_version()}, {versions}"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{cores} cores ({cpu.strip()}), {system}, Python {platform.python_version()}, {versions}"
 
 
 def _first_line(command: list[str]) -> str:

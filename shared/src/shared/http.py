@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import policy
 from shared.call import DEFAULT_DEADLINE_SECONDS, SERVICE_ROLE, Call, Identity, new_request_id
@@ -71,6 +72,7 @@ def create_app(
             }
         },
     )
+    app.add_middleware(_OversizedBodyAsProblem)
     for router in routers:
         app.include_router(router)
     _add_health(app, readiness)
@@ -123,6 +125,29 @@ def _add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(StarletteHTTPException, on_status)
     app.add_exception_handler(Exception, on_problem)
+
+
+class _OversizedBodyAsProblem:
+    """The framework refuses a body by its declared length in plain text, before any handler: say it in our form."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = False
+
+        async def watch(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] == TooLarge.status:
+                refused = b"text/plain" in dict(message["headers"]).get(b"content-type", b"")
+            if not refused:
+                await send(message)
+
+        await self._app(scope, receive, watch)
+        if refused:
+            await problem_response(_status_problem(TooLarge.status), request_id_of(Request(scope)))(
+                scope, receive, send
+            )
 
 
 def _status_problem(status: int) -> Problem:

@@ -138,7 +138,7 @@ def _away() -> Unavailable:
 
 @cache
 def _adapter(type_: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(type_)
+    return TypeAdapter(cast("type[Any]", type_))
 
 
 def one[T](type_: type[T], record: "asyncpg.Record | None") -> T | None:
