@@ -57,7 +57,7 @@ def create_app(
     title: str | None = None,
 ) -> FastAPI:
     """Make an application with these routes, `/healthz`, `/readyz`, problems and a body limit in bytes."""
-    app = FastAPI(
+    app = _ProblemApp(
         title=title or f"Scriptorium {service.replace('_', '-')}",
         version="1",
         docs_url=None,
@@ -72,7 +72,6 @@ def create_app(
             }
         },
     )
-    app.add_middleware(_OversizedBodyAsProblem)
     for router in routers:
         app.include_router(router)
     _add_health(app, readiness)
@@ -125,6 +124,13 @@ def _add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(StarletteHTTPException, on_status)
     app.add_exception_handler(Exception, on_problem)
+
+
+class _ProblemApp(FastAPI):
+    """An application whose outermost layer speaks problems too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return _OversizedBodyAsProblem(super().build_middleware_stack())
 
 
 class _OversizedBodyAsProblem:
