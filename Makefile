@@ -11,8 +11,8 @@ COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.12 --generate
 
 # The first Python that is new enough; version managers leave names behind that do not run.
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.14 python3 python $$(ls -d $$HOME/.pyenv/versions/3.1[2-9]*/bin/python 2>/dev/null); do \
-  $$p -c 'import sys, venv; sys.exit(sys.version_info[:2] < (3, 12))' >/dev/null 2>&1 && { echo $$p; break; }; done)
-NO_PYTHON := Scriptorium needs Python 3.12 or newer, and neither a Python like that nor a download of one was found here. Install one and run this again, or name it: make PYTHON=/path/to/python3.12
+  $$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info[:2] < (3, 12))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+NO_PYTHON := Scriptorium needs Python 3.12 or newer with its venv module (on Debian and Ubuntu: apt-get install python3-venv), and none was found or could be downloaded. Install one and run this again, or name it: make PYTHON=/path/to/python3.12
 
 # Node of the machine if it is new enough for the build tools, otherwise the one that a wheel brings into .venv.
 NODE_FITS := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' >/dev/null 2>&1 && npm --version >/dev/null 2>&1
@@ -22,6 +22,7 @@ TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help run sync web test check lint format types imports contracts contracts-check web-check unit web-unit e2e chromium bench lock clean
 
 help: ## list these commands

@@ -15,6 +15,8 @@ from local_stack.stack import LocalStack
 from shared.embedded.errors import EmbeddedServerError
 
 STOPPED_BY_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# make passes on a signal that its whole process group has received already.
+SAME_SIGNAL_SECONDS = 1.0
 
 
 def main() -> int:
@@ -72,17 +74,21 @@ async def _up(stack: LocalStack, terminal: Terminal) -> None:
 
 
 def _on_signals(terminal: Terminal) -> asyncio.Event:
-    stop = asyncio.Event()
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    first_at = 0.0
 
     def handle() -> None:
-        if stop.is_set():
+        nonlocal first_at
+        if not stop.is_set():
+            first_at = loop.time()
+            terminal.progress("stopping; once more ends everything at once")
+            stop.set()
+        elif loop.time() - first_at > SAME_SIGNAL_SECONDS:
             # Children die with us: asking twice is the emergency exit.
             os._exit(130)
-        terminal.progress("stopping; once more ends everything at once")
-        stop.set()
 
     for number in STOPPED_BY_SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, handle)
+        loop.add_signal_handler(number, handle)
     return stop
 
 
