@@ -117,7 +117,7 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 async def _transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
     try:
         conn = await pool.acquire(timeout=ACQUIRE_SECONDS)
-    except (TimeoutError, *_AWAY) as error:
+    except (TimeoutError, InterfaceError, *_AWAY) as error:
         raise _away() from error
     try:
         async with conn.transaction():
