@@ -169,7 +169,7 @@ def test_an_unknown_price_makes_the_sum_unknown_and_never_smaller() -> None:
 def test_a_continuation_that_fails_before_its_text_takes_nothing_away() -> None:
     stored = _document(content="Half a text", generation_id=SECOND, text_generation_id=FIRST)
     after = written(stored, _end(generation_id=SECOND, status="failed", text=""))
-    assert (after.text, after.text_generation_id, after.status) == (None, FIRST, "failed")
+    assert (after.takes_text, after.text_generation_id, after.status) == (False, FIRST, "failed")
 
 
 def test_a_first_generation_that_fails_without_text_can_be_continued() -> None:

@@ -101,7 +101,6 @@ class NewDocument:
     id: UUID
     title: str
     title_is_given: bool
-    title_terms: list[str]
     text: Text
     tags: list[str]
     author_id: UUID
@@ -156,11 +155,11 @@ class GenerationEnd:
 
 @dataclass(frozen=True)
 class Written:
-    """What a document becomes when a generation ended. `text` is None where the stored text stays."""
+    """What a document becomes when a generation ended. Without `takes_text` the stored text stays."""
 
     status: DocumentStatus
     title: str
-    text: str | None
+    takes_text: bool
     text_generation_id: UUID
     finish_reason: str | None
     detail: str | None
@@ -190,6 +189,11 @@ def search_terms(text: str) -> list[str]:
             break
         terms[term] = None
     return list(terms)
+
+
+def titled_terms(title: str, text: Text) -> list[str]:
+    """List the words by which a document is found: those of its title and those of its text."""
+    return list(dict.fromkeys([*search_terms(title), *text.terms]))
 
 
 def search_query(query: str) -> str | None:
@@ -296,13 +300,12 @@ def ended(read: GenerationText, told_hash: str | None = None) -> GenerationEnd:
 def written(document: Document, end: GenerationEnd) -> Written:
     """Say what the document becomes. A generation that stopped short of the stored text takes nothing away from it."""
     keeps = end.status != "completed" and document.content.startswith(end.text)
-    text = document.content if keeps else end.text
-    has_own_title = document.title_is_given or not text
+    has_own_title = keeps or document.title_is_given
     usage = end.usage or GenerationUsage()
     return Written(
         status="ready" if end.status == "completed" else end.status,
-        title=document.title if has_own_title else title_from(text) or document.title,
-        text=None if keeps else end.text,
+        title=document.title if has_own_title else title_from(end.text) or document.title,
+        takes_text=not keeps,
         text_generation_id=(document.text_generation_id if keeps else None) or end.generation_id,
         finish_reason=end.finish_reason,
         detail=end.detail,

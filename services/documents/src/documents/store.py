@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from documents.domain import Document, EndStatus, NewDocument, Order, SilentOrder, Text, Written
+from documents.domain import Document, EndStatus, NewDocument, Order, SilentOrder, Text, Written, titled_terms
 from shared.contracts.documents import DocumentDetail, DocumentStatus, DocumentSummary
 from shared.postgres import Connection, many, one
 
@@ -21,6 +21,14 @@ class Filter:
     limit: int
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a list holds: how many over all pages, and the ids of one page, newest first."""
+
+    total: int
+    ids: list[UUID]
+
+
 async def insert_document(conn: Connection, project_id: UUID, document: NewDocument) -> None:
     """Store a new document: `generating` where it names a generation, else `ready`."""
     source = document.source
@@ -29,10 +37,10 @@ async def insert_document(conn: Connection, project_id: UUID, document: NewDocum
         INSERT INTO documents (
             project_id, id, title, title_is_given, status, content, excerpt, words, tags, author_id,
             prompt_id, prompt_title, prompt_version, prompt_version_id, prompt_content_hash, snippets, prompt_values,
-            model, generation_id, title_search, text_search
+            model, generation_id, search
         ) VALUES (
             $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-            array_to_tsvector($20::text[]), array_to_tsvector($21::text[])
+            array_to_tsvector($20::text[])
         )
         """,
         project_id,
@@ -54,8 +62,7 @@ async def insert_document(conn: Connection, project_id: UUID, document: NewDocum
         document.values or {},
         document.model,
         document.generation_id,
-        document.title_terms,
-        document.text.terms,
+        titled_terms(document.title, document.text),
     )
 
 
@@ -117,20 +124,18 @@ async def get_status(conn: Connection, project_id: UUID, document_id: UUID) -> s
     return status
 
 
-async def list_documents(conn: Connection, project_id: UUID, wanted: Filter) -> list[DocumentSummary]:
-    """Read one page, newest first."""
-    records = await conn.fetch(
+async def find_documents(conn: Connection, project_id: UUID, wanted: Filter) -> Found:
+    """Find one page and count what all pages hold, in one scan."""
+    record = await conn.fetchrow(
         """
-        SELECT id, title, status, excerpt, words, tags, prompt_id, prompt_title, prompt_version, model, simulated,
-            input_tokens, output_tokens, cost_usd, archived, revision, author_id, created_at, updated_at
+        SELECT count(*) AS total,
+            coalesce((array_agg(id ORDER BY id DESC) FILTER (WHERE $7::uuid IS NULL OR id < $7))[:$8], '{}') AS ids
         FROM documents
         WHERE project_id = $1 AND deleted_at IS NULL AND archived = $2
             AND ($3::uuid IS NULL OR prompt_id = $3)
             AND ($4::text IS NULL OR status = $4)
             AND ($5::text IS NULL OR $5 = ANY (tags))
-            AND ($6::text IS NULL OR (title_search || text_search) @@ $6::text::tsquery)
-            AND ($7::uuid IS NULL OR id < $7)
-        ORDER BY id DESC LIMIT $8
+            AND ($6::text IS NULL OR search @@ $6::text::tsquery)
         """,
         project_id,
         wanted.archived,
@@ -141,36 +146,29 @@ async def list_documents(conn: Connection, project_id: UUID, wanted: Filter) -> 
         wanted.before_id,
         wanted.limit,
     )
+    return one(Found, record) or Found(0, [])
+
+
+async def get_summaries(conn: Connection, project_id: UUID, ids: list[UUID]) -> list[DocumentSummary]:
+    """Read documents as lists show them, newest first."""
+    records = await conn.fetch(
+        """
+        SELECT id, title, status, excerpt, words, tags, prompt_id, prompt_title, prompt_version, model, simulated,
+            input_tokens, output_tokens, cost_usd, archived, revision, author_id, created_at, updated_at
+        FROM documents WHERE project_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id DESC
+        """,
+        project_id,
+        ids,
+    )
     return many(DocumentSummary, records)
 
 
-async def count_documents(conn: Connection, project_id: UUID, wanted: Filter) -> int:
-    """Count what all pages of a list hold."""
-    count: int = await conn.fetchval(
-        """
-        SELECT count(*) FROM documents
-        WHERE project_id = $1 AND deleted_at IS NULL AND archived = $2
-            AND ($3::uuid IS NULL OR prompt_id = $3)
-            AND ($4::text IS NULL OR status = $4)
-            AND ($5::text IS NULL OR $5 = ANY (tags))
-            AND ($6::text IS NULL OR (title_search || text_search) @@ $6::text::tsquery)
-        """,
-        project_id,
-        wanted.archived,
-        wanted.prompt_id,
-        wanted.status,
-        wanted.tag,
-        wanted.terms,
-    )
-    return count
-
-
-async def update_details(conn: Connection, project_id: UUID, changed: Document, title_terms: list[str]) -> None:
-    """Store title, tags and archive state as a new revision."""
+async def update_details(conn: Connection, project_id: UUID, changed: Document, terms: list[str] | None) -> None:
+    """Store title, tags and archive state as a new revision; `terms` None leaves what search knows."""
     await conn.execute(
         """
         UPDATE documents SET title = $3, title_is_given = $4, tags = $5, archived = $6,
-            title_search = array_to_tsvector($7::text[]), revision = revision + 1, updated_at = now()
+            search = coalesce(array_to_tsvector($7::text[]), search), revision = revision + 1, updated_at = now()
         WHERE project_id = $1 AND id = $2
         """,
         project_id,
@@ -179,18 +177,17 @@ async def update_details(conn: Connection, project_id: UUID, changed: Document, 
         changed.title_is_given,
         changed.tags,
         changed.archived,
-        title_terms,
+        terms,
     )
 
 
 async def update_text(
     conn: Connection, project_id: UUID, document_id: UUID, text: Text, text_generation_id: UUID | None
 ) -> None:
-    """Store a text, a model's where `text_generation_id` says so. The revision is the caller's second statement."""
+    """Store a text, a model's where `text_generation_id` says so; revision and search words come separately."""
     await conn.execute(
         """
-        UPDATE documents SET content = $3, excerpt = $4, words = $5, text_search = array_to_tsvector($6::text[]),
-            text_generation_id = $7
+        UPDATE documents SET content = $3, excerpt = $4, words = $5, text_generation_id = $6
         WHERE project_id = $1 AND id = $2
         """,
         project_id,
@@ -198,19 +195,19 @@ async def update_text(
         text.content,
         text.excerpt,
         text.words,
-        text.terms,
         text_generation_id,
     )
 
 
 async def write_end(
-    conn: Connection, project_id: UUID, document_id: UUID, written: Written, title_terms: list[str]
+    conn: Connection, project_id: UUID, document_id: UUID, written: Written, terms: list[str] | None
 ) -> int:
-    """Store how a generation ended beside its text, as a new revision, which is returned."""
+    """Store how a generation ended, beside its text, and return the new revision. `terms` as in `update_details`."""
     revision: int = await conn.fetchval(
         """
-        UPDATE documents SET status = $3, title = $4, title_search = array_to_tsvector($5::text[]), finish_reason = $6,
-            detail = $7, model = $8, simulated = $9, input_tokens = $10, output_tokens = $11, cost_usd = $12,
+        UPDATE documents SET status = $3, title = $4, finish_reason = $6,
+            search = coalesce(array_to_tsvector($5::text[]), search), detail = $7, model = $8, simulated = $9,
+            input_tokens = $10, output_tokens = $11, cost_usd = $12,
             text_generation_id = $13, revision = revision + 1, updated_at = now()
         WHERE project_id = $1 AND id = $2 RETURNING revision
         """,
@@ -218,7 +215,7 @@ async def write_end(
         document_id,
         written.status,
         written.title,
-        title_terms,
+        terms,
         written.finish_reason,
         written.detail,
         written.model,

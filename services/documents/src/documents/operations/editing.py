@@ -13,7 +13,7 @@ from documents.domain import (
     check_text_is_writable,
     read_text,
     refuse_nul,
-    search_terms,
+    titled_terms,
 )
 from shared import idempotency, outbox
 from shared.call import Call
@@ -42,7 +42,6 @@ async def create_document(database: Database, call: Call, command: CreateDocumen
         id=new_id(),
         title=command.title,
         title_is_given=True,
-        title_terms=search_terms(command.title),
         text=await asyncio.to_thread(read_text, command.content),
         tags=command.tags,
         author_id=call.actor_id,
@@ -90,15 +89,23 @@ def _changed(document: Document, command: UpdateDocument) -> Document:
 
 
 async def _change(conn: Connection, call: Call, before: Document, after: Document, text: Text | None) -> None:
-    has_new_text = text is not None and text.content != before.content
-    if not has_new_text and after == before:
+    new_text = text if text and text.content != before.content else None
+    if new_text is None and after == before:
         return
-    if text is not None and has_new_text:
+    if new_text:
         check_text_is_writable(before)
-        await store.update_text(conn, call.project_id, before.id, text, None)
-    await store.update_details(conn, call.project_id, after, search_terms(after.title))
+        await store.update_text(conn, call.project_id, before.id, new_text, None)
+    await store.update_details(conn, call.project_id, after, await _changed_terms(before, after, new_text))
     fault_point("documents_updated")
     await outbox.add(conn, call, DocumentUpdated(document_id=before.id, revision=before.revision + 1))
+
+
+async def _changed_terms(before: Document, after: Document, new_text: Text | None) -> list[str] | None:
+    if new_text is None and after.title == before.title:
+        return None
+    if new_text is None:
+        new_text = await asyncio.to_thread(read_text, before.content)
+    return titled_terms(after.title, new_text)
 
 
 async def delete_document(database: Database, call: Call, command: DeleteDocument) -> Done:

@@ -3,7 +3,7 @@
 import asyncio
 
 from documents import store
-from documents.domain import Document, GenerationEnd, Text, ended, read_text, search_terms, written
+from documents.domain import Document, GenerationEnd, Text, ended, read_text, titled_terms, written
 from shared import inbox, outbox
 from shared.bus import Bus
 from shared.call import Call, Event
@@ -47,9 +47,10 @@ async def apply_end(
 
 async def _write(conn: Connection, call: Call, document: Document, end: GenerationEnd, text: Text) -> None:
     after = written(document, end)
-    if after.text is not None:
+    if after.takes_text:
         await store.update_text(conn, call.project_id, document.id, text, after.text_generation_id)
-    revision = await store.write_end(conn, call.project_id, document.id, after, search_terms(after.title))
+    terms = titled_terms(after.title, text) if after.takes_text else None
+    revision = await store.write_end(conn, call.project_id, document.id, after, terms)
     await outbox.add(conn, call, _told(document, end, revision))
 
 

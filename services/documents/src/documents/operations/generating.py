@@ -5,7 +5,7 @@ from importlib.resources import files
 from uuid import UUID
 
 from documents import store
-from documents.domain import NewDocument, Order, continued_generation, read_text, refuse_nul, search_terms
+from documents.domain import NewDocument, Order, continued_generation, read_text, refuse_nul
 from documents.operations.editing import stored
 from shared import idempotency, outbox
 from shared.bus import Bus
@@ -99,12 +99,10 @@ def _render(command: GenerateDocument) -> RenderPrompt:
 
 
 def _new_document(call: Call, command: GenerateDocument, rendered: RenderedPrompt) -> NewDocument:
-    title = command.title or rendered.prompt_title
     return NewDocument(
         id=new_id(),
-        title=title,
+        title=command.title or rendered.prompt_title,
         title_is_given=command.title is not None,
-        title_terms=search_terms(title),
         text=read_text(""),
         tags=command.tags,
         author_id=call.actor_id,

@@ -28,11 +28,10 @@ async def list_documents(database: Database, call: Call, command: ListDocuments)
     refuse_nul(command)
     wanted = _filter(command)
     async with database.transaction(call.project_id) as conn:
-        items = await store.list_documents(conn, call.project_id, wanted)
-        total = await store.count_documents(conn, call.project_id, wanted)
-    shown = items[: command.limit]
-    is_last = len(items) <= command.limit
-    return DocumentPage(items=shown, next_cursor=None if is_last else encode_id("do", shown[-1].id), total=total)
+        found = await store.find_documents(conn, call.project_id, wanted)
+        items = await store.get_summaries(conn, call.project_id, found.ids[: command.limit])
+    is_last = len(found.ids) <= command.limit
+    return DocumentPage(items=items, next_cursor=None if is_last else encode_id("do", items[-1].id), total=found.total)
 
 
 def _filter(command: ListDocuments) -> store.Filter:
