@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from shared.contracts.ids import DocumentId, GenerationId, PromptId, PromptVersionId, UserId
-from shared.contracts.message import Fact, Request, View
+from shared.contracts.message import Command, Fact, Request, View
 from shared.contracts.prompts import Done, Tag, Title, UsedSnippet
 
 _DOCUMENT = "do_00000000007000400000000001"
@@ -150,7 +150,17 @@ class GetDocument(Request[DocumentDetail]):
     document_id: DocumentId
 
 
-class UpdateDocument(Request[DocumentDetail]):
+class DocumentChanges(Command):
+    """What may change of a document; a field left out stays."""
+
+    revision: int
+    title: Title | None = None
+    content: Content | None = None
+    tags: list[Tag] | None = Field(default=None, max_length=20)
+    archived: bool | None = None
+
+
+class UpdateDocument(DocumentChanges, Request[DocumentDetail]):
     """Change title, text, tags or archive state. `revision` is what the writer saw, a newer one is 409.
 
     Text cannot be written while a model writes it: that is 409 too.
@@ -161,11 +171,6 @@ class UpdateDocument(Request[DocumentDetail]):
     answer: ClassVar[type[BaseModel]] = DocumentDetail
     sample: ClassVar[dict[str, Any]] = {"document_id": _DOCUMENT, "revision": 2, "title": "The last ferry"}
     document_id: DocumentId
-    revision: int
-    title: Title | None = None
-    content: Content | None = None
-    tags: list[Tag] | None = Field(default=None, max_length=20)
-    archived: bool | None = None
 
 
 class DeleteDocument(Request[Done]):

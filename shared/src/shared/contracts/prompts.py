@@ -255,14 +255,9 @@ class CreatePrompt(Request[PromptDetail]):
     message: str = Field(default="First version", max_length=500)
 
 
-class UpdatePrompt(Request[PromptDetail]):
-    """Change what is not versioned. A field left out stays; `revision` is what the writer saw, a newer one is 409."""
+class PromptChanges(Command):
+    """What may change of a prompt beside its versions; a field left out stays."""
 
-    subject: ClassVar[str] = "request.prompts.update_prompt.v1"
-    action: ClassVar[str] = "prompts.write"
-    answer: ClassVar[type[BaseModel]] = PromptDetail
-    sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "revision": 3, "title": "Outline of episodes"}
-    prompt_id: PromptId
     revision: int
     title: Title | None = None
     description: str | None = Field(default=None, max_length=2000)
@@ -271,7 +266,26 @@ class UpdatePrompt(Request[PromptDetail]):
     archived: bool | None = None
 
 
-class CommitVersion(Request[PromptDetail]):
+class UpdatePrompt(PromptChanges, Request[PromptDetail]):
+    """Change what is not versioned. A field left out stays; `revision` is what the writer saw, a newer one is 409."""
+
+    subject: ClassVar[str] = "request.prompts.update_prompt.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = PromptDetail
+    sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "revision": 3, "title": "Outline of episodes"}
+    prompt_id: PromptId
+
+
+class NewVersion(Command):
+    """The content of a version to be added, and the version that its author started from."""
+
+    base_version: int
+    template: Template
+    parameters: list[Parameter] | None = Field(default=None, max_length=100)
+    message: str = Field(default="", max_length=500)
+
+
+class CommitVersion(NewVersion, Request[PromptDetail]):
     """Add an immutable version. `base_version` is the version the author started from; a newer one is 409."""
 
     subject: ClassVar[str] = "request.prompts.commit_version.v1"
@@ -284,10 +298,6 @@ class CommitVersion(Request[PromptDetail]):
         "message": "Ask for scenes",
     }
     prompt_id: PromptId
-    base_version: int
-    template: Template
-    parameters: list[Parameter] | None = Field(default=None, max_length=100)
-    message: str = Field(default="", max_length=500)
 
 
 class ListVersions(Request[PromptVersionPage]):
@@ -320,7 +330,13 @@ class RestorePrompt(Request[PromptDetail]):
     prompt_id: PromptId
 
 
-class MoveLabel(Request[PromptDetail]):
+class LabelTarget(Command):
+    """The version that a label shall point at."""
+
+    version: int = Field(ge=1)
+
+
+class MoveLabel(LabelTarget, Request[PromptDetail]):
     """Point a label at a version. `latest` is reserved: it is computed and cannot be moved."""
 
     subject: ClassVar[str] = "request.prompts.move_label.v1"
@@ -329,7 +345,6 @@ class MoveLabel(Request[PromptDetail]):
     sample: ClassVar[dict[str, Any]] = {"prompt_id": _PROMPT, "label": "production", "version": 2}
     prompt_id: PromptId
     label: Slug
-    version: int = Field(ge=1)
 
 
 class CheckTemplate(Request[TemplateCheck]):
@@ -342,7 +357,15 @@ class CheckTemplate(Request[TemplateCheck]):
     template: Template
 
 
-class PreviewTemplate(Request[RenderedPrompt]):
+class Preview(Command):
+    """Unsaved text and the values to render it with."""
+
+    template: Template
+    parameters: list[Parameter] | None = Field(default=None, max_length=100)
+    values: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class PreviewTemplate(Preview, Request[RenderedPrompt]):
     """Render unsaved text of `prompt_id` with values; the ids in the answer are those of its latest version."""
 
     subject: ClassVar[str] = "request.prompts.preview_template.v1"
@@ -354,12 +377,17 @@ class PreviewTemplate(Request[RenderedPrompt]):
         "values": {"premise": "A ferry"},
     }
     prompt_id: PromptId
-    template: Template
-    parameters: list[Parameter] | None = Field(default=None, max_length=100)
+
+
+class Render(Command):
+    """The version to render, or the label that names it, and the values."""
+
+    version: int | None = Field(default=None, ge=1)
+    label: Slug | None = None
     values: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-class RenderPrompt(Request[RenderedPrompt]):
+class RenderPrompt(Render, Request[RenderedPrompt]):
     """Render a version with values. Without `version` the latest is taken; `label` names one instead.
 
     Missing, extra and ill-typed values are refused by name; a template that runs past its bounds is refused.
@@ -376,9 +404,6 @@ class RenderPrompt(Request[RenderedPrompt]):
         "values": {"premise": "A ferry that leaves without its captain"},
     }
     prompt_id: PromptId
-    version: int | None = Field(default=None, ge=1)
-    label: Slug | None = None
-    values: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class ListSnippets(Request[SnippetPage]):
@@ -418,7 +443,15 @@ class CreateSnippet(Request[Snippet]):
     description: str = Field(default="", max_length=500)
 
 
-class UpdateSnippet(Request[Snippet]):
+class SnippetChanges(Command):
+    """What may change of a snippet; a field left out stays."""
+
+    revision: int
+    content: Template | None = None
+    description: str | None = Field(default=None, max_length=500)
+
+
+class UpdateSnippet(SnippetChanges, Request[Snippet]):
     """Change a snippet; a changed text becomes its next version. A newer `revision` than the writer saw is 409."""
 
     subject: ClassVar[str] = "request.prompts.update_snippet.v1"
@@ -426,9 +459,6 @@ class UpdateSnippet(Request[Snippet]):
     answer: ClassVar[type[BaseModel]] = Snippet
     sample: ClassVar[dict[str, Any]] = {"snippet_id": _SNIPPET, "revision": 1, "content": "Short, concrete sentences."}
     snippet_id: SnippetId
-    revision: int
-    content: Template | None = None
-    description: str | None = Field(default=None, max_length=500)
 
 
 class DeleteSnippet(Request[Done]):
