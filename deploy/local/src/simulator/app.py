@@ -1,5 +1,6 @@
 """The simulator's HTTP application: three model endpoints, the lists of models, the ledger and its health."""
 
+import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,7 @@ from simulator.answers import Answer, compose_answer
 from simulator.conversation import ModelCall
 from simulator.delivery import Bill, Delivery, Plan, stream_script, whole_script
 from simulator.faults import FAULT_HEADER, FaultMemory, Faults, UnknownFaultError, parse_faults, split_model
-from simulator.ledger import Arrival, Call, Ledger, hash_key
+from simulator.ledger import Arrival, Call, Ledger
 from simulator.refusals import Refusal, model_not_found
 from simulator.wire import Json, Reply, Wire, dump, new_id
 from simulator.wire_anthropic import Messages
@@ -137,12 +138,17 @@ def _faults(wire: Wire, call: ModelCall, request: Request) -> Faults:
 def _refuse_on_request(simulator: _Simulator, faults: Faults, asked: _Asked) -> None:
     refusal = faults.raised()
     if faults.refuse_once:
-        key = asked.entry.client_request_id or hash_key(json.dumps(asked.body, sort_keys=True))
-        refusal = refusal if simulator.memory.is_first(f"{faults.refusal}:{key}") else None
+        refusal = refusal if simulator.memory.is_first(*_identities(asked)) else None
     if refusal is None and faults.error_after_chunks is not None and not asked.entry.stream:
         refusal = Refusal(kind="server_error", message="The server had an error while processing your request.")
     if refusal is not None:
         raise refusal
+
+
+def _identities(asked: _Asked) -> list[str]:
+    # A client may keep its request id for a retry or take a new one; the same body is the same call either way.
+    body = hashlib.sha256(json.dumps(asked.body, sort_keys=True).encode()).hexdigest()
+    return [body, *filter(None, [asked.entry.client_request_id])]
 
 
 def _compose(simulator: _Simulator, call: ModelCall, faults: Faults) -> Answer:

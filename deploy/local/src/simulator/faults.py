@@ -2,6 +2,16 @@
 
 `quill+429` and `quill+slow-first:2,pace:5` carry them in the model name; the header `X-Simulate-Fault`
 carries the same list and wins where both name the same fault.
+
+| fault | effect |
+| --- | --- |
+| `401`, `429`, `500`, `503`, `529`, `quota` | refused; `429:7` asks to retry after 7 seconds instead of 1 |
+| `429-once` and so on | refused once per `X-Client-Request-Id` and body, then answered |
+| `slow-first:SECONDS` | nothing is sent for so long, not even headers |
+| `stall:CHUNKS`, `cut:CHUNKS` | after so many chunks: silence, or a dropped connection |
+| `malformed:CHUNKS`, `error:CHUNKS` | after so many chunks: broken JSON and the rest, or an error event and the end |
+| `truncate:TOKENS` | the answer ends as if `max_tokens` were reached |
+| `pace:MILLISECONDS`, `words:N` | time between chunks, length of a document or reply |
 """
 
 import re
@@ -76,11 +86,11 @@ class FaultMemory:
 
     _spent: set[str] = field(default_factory=set)
 
-    def is_first(self, key: str) -> bool:
-        """Whether this key was never seen before; asking marks it as seen."""
-        seen = key in self._spent
-        self._spent.add(key)
-        return not seen
+    def is_first(self, *identities: str) -> bool:
+        """Whether a call was never seen under any of its identities; asking marks them all as seen."""
+        is_first = self._spent.isdisjoint(identities)
+        self._spent.update(identities)
+        return is_first
 
     def clear(self) -> None:
         """Forget everything: each `-once` fault strikes again."""

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 
 # Liquid outputs, Liquid tags and snippets; a snippet needs a left boundary, so that e-mail addresses are left alone.
-# The bound keeps the search linear in a text of nothing but opening braces; a longer mark makes the prompt irregular.
+# No mark holds another opening and none is endless, so that the search stays linear in a text of nothing but braces;
+# what is missed for that reason leaves stray braces behind and makes the prompt irregular.
 _MARK = re.compile(
-    r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|(?<![\w@.])@@?[A-Za-z0-9][\w-]*(?:@\d+)?",
+    r"\{\{(?:(?!\{\{).){0,500}?\}\}|\{%(?:(?!\{%).){0,500}?%\}|(?<![\w@.])@@?[A-Za-z0-9][\w-]*(?:@\d+)?",
     re.DOTALL,
 )
 _PARAMETER = re.compile(r"\{\{-?\s*([A-Za-z_][\w.-]*)")

@@ -12,7 +12,8 @@ SHORTEST_TITLE_WORDS = 3
 LONGEST_TITLE_WORDS = 6
 _LONGEST_WORD_CHARACTERS = 24
 
-_TOKEN = re.compile(r"\w[\w'\u2019+-]*|[.,;:!?()]")
+# An apostrophe or hyphen belongs to a word only between two letters, so that no quotation mark gets into a title.
+_TOKEN = re.compile(r"\w+(?:['\u2019-]\w+)*\+{0,2}|[.,;:!?()]")
 _SMALL = vocabulary("small")
 _DROPPED = vocabulary("never in a title")
 _CLAUSE = vocabulary("opens a clause")
@@ -51,7 +52,7 @@ def _object_words(sentence: str) -> list[str]:
         if len(words) == LONGEST_TITLE_WORDS or _ends_phrase(piece, len(words)):
             break
         if _is_kept(piece):
-            words.append(piece[:_LONGEST_WORD_CHARACTERS])
+            words.append(piece[:_LONGEST_WORD_CHARACTERS].rstrip("'\u2019-"))
     while words and words[-1].lower() in _SMALL:
         words.pop()
     return words
