@@ -265,7 +265,8 @@ class ServiceRouter(APIRouter):
 def revision_of(request: Request) -> int:
     """Read the If-Match header as a revision. Raises Conflict where it is missing or not a number."""
     text = request.headers.get("if-match", "").strip('"')
-    if not text.isdigit():
+    # isdecimal, and 18 digits: int() refuses superscripts, and numbers that nobody counts to.
+    if not text.isdecimal() or len(text) > 18:
         message = 'Send the revision that you saw: If-Match: "3".'
         raise Conflict(message)
     return int(text)
