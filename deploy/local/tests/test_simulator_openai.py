@@ -217,10 +217,11 @@ async def test_an_unknown_fault_in_the_header_is_a_bad_request(client: AsyncOpen
 
 
 async def test_a_once_fault_fails_the_first_call_only(client: AsyncOpenAI) -> None:
-    for request_id in ("first", "second"):
+    for reader in ("children", "parents"):
         with pytest.raises(openai.RateLimitError):
-            await ask(client, "quill+429-once", f"{PROMPT} For {request_id}.")
-        assert await ask(client, "quill+429-once", f"{PROMPT} For {request_id}.")
+            await ask(client, "quill+429-once", f"{PROMPT} For {reader}.")
+        retried = await ask(client, "quill+429-once", f"{PROMPT} For {reader}.")
+        assert retried.choices[0].finish_reason == "stop"
 
 
 async def test_a_once_fault_knows_a_retry_by_its_request_id_or_its_body(client: AsyncOpenAI) -> None:
