@@ -1,0 +1,6 @@
+import { createFileRoute } from '@tanstack/react-router'
+import { toLastProject } from '@/app/short-address'
+
+export const Route = createFileRoute('/documents')({
+  beforeLoad: ({ context, location }) => toLastProject(context.queryClient, location.href),
+})

@@ -1,0 +1,20 @@
+import { Link } from '@tanstack/react-router'
+import { Ellipsis } from 'lucide-react'
+import { ROOMS } from '@/app/shell/navigation'
+import type { Overlay } from '@/app/shell/shell'
+
+const ITEM = 'flex flex-1 flex-col items-center justify-center gap-0.5 text-2xs text-ink-2 [&_svg]:size-5 [&_svg]:stroke-[1.5]'
+
+/** The rooms at the thumb, below 640 px. */
+export function BottomBar({ project, open }: { project: string; open: (overlay: Overlay) => void }) {
+  return (
+    <nav aria-label="Main" className="flex h-14 shrink-0 border-t border-line bg-sunken pb-[env(safe-area-inset-bottom)] sm:hidden">
+      {ROOMS.map(({ label, to, icon: Icon, exact }) => (
+        <Link key={label} to={to} params={{ project }} activeOptions={{ exact, includeSearch: false }} activeProps={{ className: '!text-lapis font-medium', 'aria-current': 'page' }} className={ITEM}>
+          <Icon />{label}
+        </Link>
+      ))}
+      <button type="button" className={ITEM} onClick={() => open('drawer')}><Ellipsis />More</button>
+    </nav>
+  )
+}

@@ -1,0 +1,12 @@
+import { useEffect, useState } from 'react'
+
+/** The value as it was once it stopped changing for `milliseconds`. */
+export function useDebounced<T>(value: T, milliseconds: number): T {
+  const [settled, setSettled] = useState(value)
+  // Synchronises with the clock.
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), milliseconds)
+    return () => clearTimeout(timer)
+  }, [value, milliseconds])
+  return settled
+}

@@ -1,0 +1,35 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { makeQueryClient, makeRouter } from '@/app/router'
+import { TooltipProvider } from '@/components/tooltip'
+import { SignInSheet } from '@/features/session/sign-in-sheet'
+import { followDeviceTheme } from '@/lib/theme'
+import '@/styles/index.css'
+
+const queryClient = makeQueryClient()
+const router = makeRouter(queryClient)
+const RELOADED = 'scriptorium.reloadedForChunk'
+
+// After an update the old page may ask for a chunk that is gone: the new index.html knows the new names.
+addEventListener('vite:preloadError', (event) => {
+  if (sessionStorage.getItem(RELOADED) === location.href) return
+  sessionStorage.setItem(RELOADED, location.href)
+  event.preventDefault()
+  location.reload()
+})
+
+followDeviceTheme()
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root.')
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <TooltipProvider delayDuration={400}>
+        <RouterProvider router={router} />
+        <SignInSheet />
+      </TooltipProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+)
