@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from prompts import schemas
 from prompts.operations import optimizations, prompts, snippets, templates, titles, versions
 from prompts.operations.desk import Desk
 from shared.contracts import prompts as contracts
@@ -50,7 +49,7 @@ async def get_prompt(prompt_id: PromptId, call: CallOf, desk: DeskOf) -> contrac
 
 @prompt_routes.patch("/{prompt_id}", action="prompts.write")
 async def update_prompt(
-    prompt_id: PromptId, body: schemas.PromptChanges, call: CallOf, desk: DeskOf
+    prompt_id: PromptId, body: contracts.PromptChanges, call: CallOf, desk: DeskOf
 ) -> contracts.PromptDetail:
     """Change what is not versioned; a field left out stays, an empty `default_model` takes the model away."""
     command = contracts.UpdatePrompt(prompt_id=prompt_id, **body.model_dump())
@@ -77,7 +76,7 @@ async def list_versions(prompt_id: PromptId, call: CallOf, desk: DeskOf) -> cont
 
 @prompt_routes.post("/{prompt_id}/versions", action="prompts.write", status_code=201)
 async def commit_version(
-    prompt_id: PromptId, body: schemas.NewVersion, call: CallOf, desk: DeskOf
+    prompt_id: PromptId, body: contracts.NewVersion, call: CallOf, desk: DeskOf
 ) -> contracts.PromptDetail:
     """Add an immutable version."""
     command = contracts.CommitVersion(prompt_id=prompt_id, **body.model_dump())
@@ -86,7 +85,7 @@ async def commit_version(
 
 @prompt_routes.put("/{prompt_id}/labels/{label}", action="prompts.write")
 async def move_label(
-    prompt_id: PromptId, label: contracts.Slug, body: schemas.LabelTarget, call: CallOf, desk: DeskOf
+    prompt_id: PromptId, label: contracts.Slug, body: contracts.LabelTarget, call: CallOf, desk: DeskOf
 ) -> contracts.PromptDetail:
     """Point a label at a version."""
     command = contracts.MoveLabel(prompt_id=prompt_id, label=label, version=body.version)
@@ -95,7 +94,7 @@ async def move_label(
 
 @prompt_routes.post("/{prompt_id}/preview", action="prompts.read")
 async def preview_template(
-    prompt_id: PromptId, body: schemas.Preview, call: CallOf, desk: DeskOf
+    prompt_id: PromptId, body: contracts.Preview, call: CallOf, desk: DeskOf
 ) -> contracts.RenderedPrompt:
     """Render unsaved text with values."""
     command = contracts.PreviewTemplate(prompt_id=prompt_id, **body.model_dump())
@@ -104,7 +103,7 @@ async def preview_template(
 
 @prompt_routes.post("/{prompt_id}/render", action="prompts.read")
 async def render_prompt(
-    prompt_id: PromptId, body: schemas.Render, call: CallOf, desk: DeskOf
+    prompt_id: PromptId, body: contracts.Render, call: CallOf, desk: DeskOf
 ) -> contracts.RenderedPrompt:
     """Render a version with values; without `version` or `label` the latest."""
     command = contracts.RenderPrompt(prompt_id=prompt_id, **body.model_dump())
@@ -133,7 +132,7 @@ async def get_snippet(name: contracts.SnippetName, call: CallOf, desk: DeskOf) -
 
 @snippet_routes.patch("/{snippet_id}", action="prompts.write")
 async def update_snippet(
-    snippet_id: SnippetId, body: schemas.SnippetChanges, call: CallOf, desk: DeskOf
+    snippet_id: SnippetId, body: contracts.SnippetChanges, call: CallOf, desk: DeskOf
 ) -> contracts.Snippet:
     """Change a snippet; a new text becomes its next version."""
     command = contracts.UpdateSnippet(snippet_id=snippet_id, **body.model_dump())

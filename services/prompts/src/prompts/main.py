@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from prompts import api
 from prompts.operations.desk import Desk
-from prompts.operations.optimizations import SWEEP_PAUSE_SECONDS, look_after_optimizations
+from prompts.operations.sweeping import SWEEP_PAUSE_SECONDS, look_after_optimizations
 from prompts.settings import PromptsSettings
 from prompts.subscribers import subscribe
 from prompts.templating.pool import template_pool

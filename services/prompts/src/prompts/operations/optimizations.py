@@ -1,9 +1,7 @@
-"""Rewrites by a model: order one, settle it when its generation ended, look after those that nothing was heard of."""
+"""Rewrites by a model: order one, read it, settle it when its generation ended."""
 
 from typing import Literal
 from uuid import UUID
-
-import structlog
 
 from prompts.domain.problems import TemplateInvalid, TemplateTooHeavy
 from prompts.domain.rewrites import difference, without_fence
@@ -16,7 +14,7 @@ from prompts.store.rows import OptimizationRow
 from prompts.templating.resolution import alone
 from prompts.templating.tasks import Analysis
 from shared import idempotency, inbox, outbox
-from shared.call import Call, Event, service_call
+from shared.call import Call, Event
 from shared.contracts.ids import new_id
 from shared.contracts.llm_gateway import (
     FINAL_STATUSES,
@@ -37,15 +35,7 @@ from shared.contracts.prompts import (
 )
 from shared.faults import fault_point
 from shared.postgres import Connection
-from shared.problems import NotFound, Problem, RemoteProblem
-
-# A fact usually arrives within milliseconds of a generation's end; after this time nobody would have sent it.
-UNHEARD_SECONDS = 10.0
-SWEEP_LIMIT = 50
-# Asking costs one request a rewrite; a page that waits gets its answer in the second that the fact is missed.
-SWEEP_PAUSE_SECONDS = 2.0
-
-log = structlog.get_logger(__name__)
+from shared.problems import NotFound
 
 
 async def optimize_prompt(desk: Desk, call: Call, command: OptimizePrompt) -> Optimization:
@@ -68,7 +58,7 @@ async def optimize_prompt(desk: Desk, call: Call, command: OptimizePrompt) -> Op
         )
         await rows.insert_optimization(conn, row)
         fault_point("optimization_inserted")
-        await outbox.add(conn, call, _order(row))
+        await outbox.add(conn, call, order_of(row))
         await outbox.add(conn, call, OptimizationStarted(optimization_id=row.id, generation_id=row.generation_id))
         optimization = await _read(conn, call, row.id)
         await idempotency.remember(conn, call, command, optimization)
@@ -88,65 +78,34 @@ async def settle_optimization(desk: Desk, event: Event[GenerationEnded]) -> None
         row = await rows.find_by_generation(conn, call.project_id, generation_id)
     if row is None or row.status != "running":
         return
-    result = await _result(desk, call, row)
+    result = await read_result(desk, call, row)
     if result is None:
         return
     async with desk.database.transaction(call.project_id) as conn:
         if await inbox.claim(conn, durable_name("prompts", type(event.message)), event):
-            await _finish(conn, call, result)
+            await finish(conn, call, result)
 
 
-async def look_after_optimizations(desk: Desk) -> int:
-    """Ask the gateway about rewrites that nothing was heard of: settle what ended, order again what it never got.
-
-    Returns how many were asked about. Several processes may do this at once; each takes other rows.
-    """
-    async with desk.database.relay() as conn:
-        unheard = await rows.take_unheard(conn, UNHEARD_SECONDS, SWEEP_LIMIT)
-    for row in unheard:
-        try:
-            await _look_after(desk, row)
-        except Problem as problem:
-            # The gateway or the database is away: the row is taken again after the same time.
-            log.warning("optimization_not_looked_after", optimization_id=str(row.id), problem=problem.type)
-    return len(unheard)
-
-
-async def _look_after(desk: Desk, row: OptimizationRow) -> None:
-    call = service_call(row.project_id, row.author_id, row.request_id)
-    try:
-        result = await _result(desk, call, row)
-    except RemoteProblem as problem:
-        if not problem.is_a(NotFound):
-            raise
-        async with desk.database.transaction(row.project_id) as conn:
-            await outbox.add(conn, call, _order(row))
-        log.info("optimization_ordered_again", optimization_id=str(row.id))
-        return
-    if result is not None:
-        async with desk.database.transaction(row.project_id) as conn:
-            await _finish(conn, call, result)
-
-
-async def _finish(conn: Connection, call: Call, result: Optimization) -> None:
+async def finish(conn: Connection, call: Call, result: Optimization) -> None:
+    """Write how a rewrite ended and tell it, once."""
     if await rows.finish_optimization(conn, call.project_id, result) and result.status != "running":
         fault_point("optimization_finished")
         fact = OptimizationFinished(optimization_id=result.id, generation_id=result.generation_id, status=result.status)
         await outbox.add(conn, call, fact)
 
 
-async def _result(desk: Desk, call: Call, row: OptimizationRow) -> Optimization | None:
+async def read_result(desk: Desk, call: Call, row: OptimizationRow) -> Optimization | None:
     """Read how the generation ended and judge its text; None while it goes on."""
     generation, text = await _read_generation(desk, call, row)
     if generation.status not in FINAL_STATUSES:
         return None
     if generation.status != "completed":
         stopped = "The rewrite was stopped." if generation.status == "cancelled" else "The model did not finish."
-        return _ended(row, generation, "failed", detail=generation.detail or stopped)
+        return ended_as(row, generation, "failed", detail=generation.detail or stopped)
     if text_hash(text) != generation.content_hash:
-        return _ended(row, generation, "failed", detail="The text arrived damaged. Try again.")
+        return ended_as(row, generation, "failed", detail="The text arrived damaged. Try again.")
     if generation.finish_reason == "length":
-        return _ended(row, generation, "failed", detail="The model reached its limit before the prompt was complete.")
+        return ended_as(row, generation, "failed", detail="The model reached its limit before the prompt was complete.")
     return await _judged(desk, row, generation, canonical_text(without_fence(text)))
 
 
@@ -154,25 +113,26 @@ async def _judged(desk: Desk, row: OptimizationRow, generation: Generation, text
     """Accept a rewrite that parses and has the original's parameters, snippets and included prompts; refuse others."""
     if not text or len(text) > MAX_TEMPLATE_CHARACTERS:
         detail = "The model answered with nothing." if not text else "The rewrite is longer than a prompt may be."
-        return _ended(row, generation, "refused", detail=detail)
+        return ended_as(row, generation, "refused", detail=detail)
     try:
         lost, added = difference(await _marks(desk, row.original), await _marks(desk, text))
     except (TemplateInvalid, TemplateTooHeavy) as problem:
-        return _ended(row, generation, "refused", detail=f"The rewrite is no valid template. {problem.detail}")
+        return ended_as(row, generation, "refused", detail=f"The rewrite is no valid template. {problem.detail}")
     if lost or added:
-        refused = _ended(row, generation, "refused", detail="The rewrite does not keep the prompt's parameters.")
+        refused = ended_as(row, generation, "refused", detail="The rewrite does not keep the prompt's parameters.")
         return refused.model_copy(update={"lost": lost, "added": added})
-    return _ended(row, generation, "ready", text=text)
+    return ended_as(row, generation, "ready", text=text)
 
 
-def _ended(
+def ended_as(
     row: OptimizationRow,
-    generation: Generation,
+    generation: Generation | None,
     status: Literal["ready", "refused", "failed"],
     *,
     text: str | None = None,
     detail: str | None = None,
 ) -> Optimization:
+    """Make the end of a rewrite; without a generation nobody began it."""
     return Optimization(
         id=row.id,
         generation_id=row.generation_id,
@@ -182,7 +142,7 @@ def _ended(
         lost=[],
         added=[],
         detail=detail,
-        simulated=generation.simulated,
+        simulated=generation.simulated if generation else None,
     )
 
 
@@ -212,7 +172,8 @@ async def _marks(desk: Desk, text: str) -> set[str]:
     return {p.name for p in outcome.parameters} | {str(m) for m in template.mentions} | set(template.includes)
 
 
-def _order(row: OptimizationRow) -> StartGeneration:
+def order_of(row: OptimizationRow) -> StartGeneration:
+    """Make the job of a rewrite; the same row makes the same job."""
     return StartGeneration(
         generation_id=row.generation_id,
         origin=GenerationOrigin(task="optimise_prompt", optimization_id=row.id),

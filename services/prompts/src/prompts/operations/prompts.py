@@ -102,7 +102,7 @@ async def delete_prompt(desk: Desk, call: Call, command: DeletePrompt) -> Done:
         users = await prompt_rows.includers(conn, call.project_id, head.id, head.address)
         if users:
             message = f"{len(users)} other prompts include this one. Take it out of them first."
-            raise PromptInUse(message, used_by=[{"kind": u.kind, "id": str(u.id), "title": u.title} for u in users])
+            raise PromptInUse(message, used_by=[user.listed() for user in users])
         revision = await prompt_rows.set_deleted(conn, call.project_id, head.id, is_deleted=True)
         await outbox.add(conn, call, PromptDeleted(prompt_id=head.id, revision=revision))
         fault_point("prompt_deleted")

@@ -94,7 +94,7 @@ async def delete_snippet(desk: Desk, call: Call, command: DeleteSnippet) -> Done
         users = await snippet_rows.snippet_users(conn, call.project_id, head.id, head.name)
         if users:
             message = f"@{head.name} is mentioned in {len(users)} places. Take it out of them first."
-            raise SnippetInUse(message, used_by=[{"kind": u.kind, "id": str(u.id), "title": u.title} for u in users])
+            raise SnippetInUse(message, used_by=[user.listed() for user in users])
         await snippet_rows.set_snippet_deleted(conn, call.project_id, head.id, is_deleted=True)
         await outbox.add(conn, call, SnippetDeleted(snippet_id=head.id, name=head.name, version=head.version))
         fault_point("snippet_deleted")

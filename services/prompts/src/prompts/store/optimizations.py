@@ -81,7 +81,8 @@ async def take_unheard(conn: Connection, older_than_seconds: float, limit: int) 
             SELECT project_id, id FROM optimizations
             WHERE status = 'running' AND looked_at < now() - make_interval(secs => $1)
             ORDER BY looked_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-        RETURNING id, project_id, generation_id, status, original, model, author_id, request_id
+        RETURNING id, project_id, generation_id, status, original, model, author_id, request_id,
+            extract(epoch FROM now() - created_at)::float AS age_seconds
         """,
         older_than_seconds,
         limit,

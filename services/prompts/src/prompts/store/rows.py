@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
+from pydantic import JsonValue
+
+from shared.contracts.ids import encode_id
 from shared.contracts.prompts import Parameter, SnippetUse
 
 
@@ -87,9 +91,14 @@ class PromptText:
 class User:
     """Something that mentions or includes what is to be deleted."""
 
-    kind: str
+    kind: Literal["prompt", "snippet"]
     id: UUID
     title: str
+
+    def listed(self) -> dict[str, JsonValue]:
+        """How a problem lists it."""
+        prefix = "pr" if self.kind == "prompt" else "sn"
+        return {"kind": self.kind, "id": encode_id(prefix, self.id), "title": self.title}
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,7 @@ class OptimizationRow:
     model: str | None
     author_id: UUID
     request_id: str
+    age_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
