@@ -41,7 +41,7 @@ FROM snippets s
 JOIN snippet_versions v ON v.project_id = s.project_id AND v.snippet_id = s.id AND v.number = s.version
 WHERE s.content <> v.content OR s.content_hash <> v.content_hash;
 
--- A rewrite that runs is looked after every ten seconds; longer than any model writes it does not run at all.
+-- A rewrite that runs is looked after every ten seconds, and none runs longer than any model writes.
 SELECT 'a rewrite was not looked after' AS violation, project_id, id
 FROM optimizations WHERE status = 'running' AND looked_at < now() - interval '120 seconds';
 

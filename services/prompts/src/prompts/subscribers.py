@@ -34,10 +34,10 @@ def subscribe(house: House, desk: Desk) -> None:
     answer(contracts.OptimizePrompt, partial(optimizations.optimize_prompt, desk))
     answer(contracts.GetOptimization, partial(optimizations.get_optimization, desk))
     answer(contracts.SuggestTitle, partial(titles.suggest_title, desk))
-    house.consume(gateway.GenerationCompleted, partial(on_generation_ended, desk))
-    house.consume(gateway.GenerationFailed, partial(on_generation_ended, desk))
-    house.consume(gateway.GenerationCancelled, partial(on_generation_ended, desk))
-    house.consume(gateway.GenerationInterrupted, partial(on_generation_ended, desk))
+    house.bus.consume(gateway.GenerationCompleted, partial(on_generation_ended, desk))
+    house.bus.consume(gateway.GenerationFailed, partial(on_generation_ended, desk))
+    house.bus.consume(gateway.GenerationCancelled, partial(on_generation_ended, desk))
+    house.bus.consume(gateway.GenerationInterrupted, partial(on_generation_ended, desk))
 
 
 async def on_generation_ended(desk: Desk, event: Event[gateway.GenerationEnded]) -> None:

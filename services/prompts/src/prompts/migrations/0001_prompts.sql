@@ -45,9 +45,8 @@ CREATE TABLE prompts (
 );
 CREATE UNIQUE INDEX prompts_slug ON prompts (project_id, set_id, slug) WHERE deleted_at IS NULL;
 CREATE INDEX prompts_newest ON prompts (project_id, updated_at DESC, id DESC) WHERE deleted_at IS NULL;
-CREATE INDEX prompts_words ON prompts USING gin (words);
-CREATE INDEX prompts_snippet_names ON prompts USING gin (snippet_names);
-CREATE INDEX prompts_includes ON prompts USING gin (includes);
+-- No GIN indexes on words and the lists: row level security keeps operators that are not leakproof, such as @@ and @>,
+-- away from indexes. Reading all prompts of a project instead takes 30 ms for 10,000 of them.
 SELECT protect_table('prompts');
 
 CREATE TABLE prompt_versions (
@@ -95,7 +94,6 @@ CREATE TABLE snippets (
     PRIMARY KEY (project_id, id)
 );
 CREATE UNIQUE INDEX snippets_name ON snippets (project_id, name) WHERE deleted_at IS NULL;
-CREATE INDEX snippets_snippet_names ON snippets USING gin (snippet_names);
 SELECT protect_table('snippets');
 
 CREATE TABLE snippet_versions (
@@ -143,8 +141,7 @@ SELECT open_to_relay('optimizations');
 CREATE VIEW live_prompts WITH (security_invoker = true) AS
 SELECT
     p.project_id, p.id, s.slug AS set_slug, p.slug, p.title, p.description, p.tags, p.default_model, p.latest_version,
-    p.template, p.parameters, p.archived, p.revision, p.author_id, p.created_at, p.updated_at, p.words, p.includes,
-    p.snippet_names,
+    p.parameters, p.archived, p.revision, p.author_id, p.created_at, p.updated_at, p.words,
     (SELECT coalesce(jsonb_object_agg(l.label, l.version), '{}')
         FROM prompt_labels l WHERE l.project_id = p.project_id AND l.prompt_id = p.id) AS labels,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -163,10 +160,14 @@ WHERE p.deleted_at IS NULL;
 CREATE VIEW live_snippets WITH (security_invoker = true) AS
 SELECT
     n.project_id, n.id, n.name, n.description, n.content, n.version, n.content_hash, n.revision, n.author_id,
-    n.created_at, n.updated_at, n.snippet_names,
-    (SELECT count(*) FROM prompts p
-        WHERE p.project_id = n.project_id AND p.deleted_at IS NULL AND p.snippet_names @> ARRAY[n.name]) AS used_by
+    n.created_at, n.updated_at, coalesce(u.used_by, 0) AS used_by
 FROM snippets n
+LEFT JOIN (
+    SELECT p.project_id, m.name, count(*) AS used_by
+    FROM prompts p, unnest(p.snippet_names) AS m (name)
+    WHERE p.deleted_at IS NULL
+    GROUP BY p.project_id, m.name
+) u ON u.project_id = n.project_id AND u.name = n.name
 WHERE n.deleted_at IS NULL;
 
 DO $$
