@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 
 const SHELL_KB = 130
 const ROUTE_KB = 180
+const EDITOR_KB = 135
 const TOTAL_KB = 900
 const ROUTE = /^src\/app\/routes\/[^?]+\?tsr-split=component$/
 
@@ -37,6 +38,8 @@ for (const key of Object.keys(manifest).filter((name) => ROUTE.test(name) && nam
   rows.push([key.replace('src/app/routes/', '').replace('?tsr-split=component', ''), sum(own), ROUTE_KB])
 }
 const every = new Set(Object.values(manifest).map((chunk) => chunk.file).filter((file) => file.endsWith('.js')))
+const editor = Object.keys(manifest).find((key) => key.endsWith('editor/template-editor.tsx'))
+if (editor) rows.push(['editor', sum([...scripts(closure(editor))].filter((file) => !shell.has(file))), EDITOR_KB])
 rows.push(['all scripts', sum(every), TOTAL_KB])
 
 for (const [name, size, limit] of rows) console.log(`${size > limit ? 'OVER' : 'ok  '} ${size.toFixed(1).padStart(7)} / ${limit} kB  ${name}`)

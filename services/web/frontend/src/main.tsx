@@ -3,8 +3,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { makeQueryClient, makeRouter } from '@/app/router'
-import { TooltipProvider } from '@/components/tooltip'
-import { SignInSheet } from '@/features/session/sign-in-sheet'
+import { SessionWatch } from '@/features/session/session-watch'
 import { followDeviceTheme } from '@/lib/theme'
 import '@/styles/index.css'
 
@@ -26,10 +25,8 @@ if (!root) throw new Error('index.html has no #root.')
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <TooltipProvider delayDuration={400}>
-        <RouterProvider router={router} />
-        <SignInSheet />
-      </TooltipProvider>
+      <RouterProvider router={router} />
+      <SessionWatch />
     </QueryClientProvider>
   </StrictMode>,
 )

@@ -1,4 +1,4 @@
-import clsx from 'clsx'
+import { clsx } from 'clsx'
 import { Sparkles } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Tooltip } from '@/components/tooltip'

@@ -1,5 +1,5 @@
 import { cva, type VariantProps } from 'class-variance-authority'
-import clsx from 'clsx'
+import { clsx } from 'clsx'
 import { LoaderCircle } from 'lucide-react'
 import type { ComponentProps, MouseEvent } from 'react'
 import { Tooltip } from '@/components/tooltip'
@@ -59,7 +59,7 @@ interface IconButtonProps extends ButtonProps {
 /** A button that shows only an icon; its name is told by tooltip and to screen readers. */
 export function IconButton({ label, keys, children, variant = 'quiet', reason, ...rest }: IconButtonProps) {
   return (
-    <Tooltip text={reason ?? label} keys={reason ? undefined : keys}>
+    <Tooltip text={reason ?? label} keys={reason ? undefined : keys} describes={Boolean(reason)}>
       <Button variant={variant} size="icon" aria-label={label} aria-disabled={reason ? true : undefined} {...rest} onClick={reason ? undefined : rest.onClick}>
         {children}
       </Button>

@@ -2,7 +2,7 @@ import {
   type ColumnDef, createColumnHelper, createSortedRowModel, type Row, rowSortingFeature, type SortingState, sortFn_alphanumeric, sortFn_basic, sortFn_text, tableFeatures, useTable,
 } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import clsx from 'clsx'
+import { clsx } from 'clsx'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useRef } from 'react'
 import { useActions } from '@/lib/shortcuts'
@@ -101,6 +101,8 @@ function TableRow<T extends object>({ row, Render }: TableRowProps<T>) {
   )
 }
 
+// An empty row that only holds the place of those which are not drawn.
+// oxlint-disable-next-line jsx-a11y/control-has-associated-label
 const Spacer = ({ pixels }: { pixels: number }) => (pixels > 0 ? <tr aria-hidden><td style={{ height: pixels }} /></tr> : null)
 
 function useRows(count: number, body: { current: HTMLElement | null }) {

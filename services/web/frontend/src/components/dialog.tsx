@@ -1,4 +1,4 @@
-import clsx from 'clsx'
+import { clsx } from 'clsx'
 import { X } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
@@ -16,6 +16,15 @@ interface DialogProps {
 
 const WIDTH = { sm: 'sm:max-w-md', md: 'sm:max-w-2xl', lg: 'sm:max-w-6xl sm:h-[min(48rem,calc(100dvh-4rem))]' }
 
+/** Begin where the work is, not at the button that closes. */
+function focusWork(event: Event): void {
+  const content = event.currentTarget as HTMLElement
+  const field = content.querySelector<HTMLElement>('input, select, textarea, [contenteditable=true]')
+  if (!field) return
+  event.preventDefault()
+  field.focus()
+}
+
 /** A dialog over the page; below 640 px it is a sheet of the full height. */
 export function Dialog({ title, description, size = 'md', onClose, footer, children }: DialogProps) {
   return (
@@ -28,6 +37,7 @@ export function Dialog({ title, description, size = 'md', onClose, footer, child
             WIDTH[size],
           )}
           {...(description ? {} : { 'aria-describedby': undefined })}
+          onOpenAutoFocus={focusWork}
         >
           <header className="flex items-start gap-4 border-b border-line py-3 pr-3 pl-5">
             <div className="min-w-0 flex-1 py-0.5">

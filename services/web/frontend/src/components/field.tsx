@@ -1,8 +1,8 @@
-import clsx from 'clsx'
+import { clsx } from 'clsx'
 import { type ComponentProps, type ReactNode, useId } from 'react'
 
 const CONTROL =
-  'w-full rounded-md border border-edge bg-surface px-2.5 text-sm text-ink aria-invalid:border-vermilion disabled:opacity-60 read-only:bg-sunken'
+  'w-full rounded-md border border-edge bg-surface px-2.5 text-sm text-ink aria-invalid:border-vermilion disabled:opacity-60'
 
 /** The look of a text control, for the few that are not made here. */
 export const controlLook = (more?: string): string => clsx(CONTROL, more)

@@ -6,6 +6,8 @@ export interface Crumb {
   link: LinkProps
 }
 
+const NO_CRUMBS: readonly Crumb[] = []
+
 interface PageHeaderProps {
   title: string
   crumbs?: readonly Crumb[]
@@ -17,7 +19,7 @@ interface PageHeaderProps {
 }
 
 /** The top of each page: where it is, what it is, what can be done. */
-export function PageHeader({ title, crumbs = [], heading, status, actions }: PageHeaderProps) {
+export function PageHeader({ title, crumbs = NO_CRUMBS, heading, status, actions }: PageHeaderProps) {
   return (
     <header className="flex min-h-14 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-5 py-2 max-sm:px-4">
       <title>{`${title} · Scriptorium`}</title>

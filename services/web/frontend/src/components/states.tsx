@@ -1,4 +1,4 @@
-import clsx from 'clsx'
+import { clsx } from 'clsx'
 import { type ReactNode, useEffect, useState } from 'react'
 import { Button } from '@/components/button'
 import { isProblem, sentenceOf } from '@/lib/api/problem'

@@ -1,4 +1,4 @@
-import clsx from 'clsx'
+import { clsx } from 'clsx'
 import { Fragment, useMemo } from 'react'
 import { Button } from '@/components/button'
 import { type DiffChange, type DiffHunk, diffHunks } from '@/lib/word-diff'

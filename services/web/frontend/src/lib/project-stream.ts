@@ -21,7 +21,7 @@ export function followProject(project: string, onNews: (news: ProjectNews) => vo
   const name = `scriptorium.project.${project}`
   const stopped = new AbortController()
   const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
-  if (channel) channel.onmessage = ({ data }: MessageEvent<ProjectNews>) => onNews(data)
+  channel?.addEventListener('message', ({ data }: MessageEvent<ProjectNews>) => onNews(data))
   const tell = (news: ProjectNews) => {
     onNews(news)
     channel?.postMessage(news)

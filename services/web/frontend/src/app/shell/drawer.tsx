@@ -10,7 +10,7 @@ import { IconButton } from '@/components/button'
 const ITEM = 'flex h-10 w-full items-center gap-3 rounded-md px-2 text-sm text-ink-2 hover:bg-paper hover:text-ink [&_svg]:size-5 [&_svg]:stroke-[1.5]'
 
 /** The rail as a drawer, below 900 px. */
-export function Drawer({ project, open, onClose }: { project: string; open: (overlay: Overlay) => void; onClose: () => void }) {
+export default function Drawer({ project, open, onClose }: { project: string; open: (overlay: Overlay) => void; onClose: () => void }) {
   return (
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Dialog.Portal>

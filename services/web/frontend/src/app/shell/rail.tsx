@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import clsx from 'clsx'
+import { clsx } from 'clsx'
 import { CircleHelp, PanelLeft, Search } from 'lucide-react'
 import type { ComponentProps, ReactNode } from 'react'
 import { AccountMenu } from '@/app/shell/account-menu'
@@ -33,7 +33,7 @@ export function Rail({ project, collapsed, open, onToggle }: RailProps) {
       </RailButton>
       <nav aria-label="Main" className="flex flex-col gap-0.5">
         {ROOMS.map(({ label, to, keys, icon: Icon, exact }) => (
-          <Tooltip key={label} text={label} keys={keys}>
+          <Tooltip key={label} text={label} keys={keys} describes={false}>
             <Link
               to={to}
               params={{ project }}
@@ -66,7 +66,7 @@ interface RailButtonProps extends ComponentProps<'button'> {
 
 function RailButton({ label, keys, folded, icon, className, children, ...rest }: RailButtonProps) {
   return (
-    <Tooltip text={label} keys={keys}>
+    <Tooltip text={label} keys={keys} describes={false}>
       <button type="button" className={clsx(ITEM, className)} {...rest}>
         {icon}<span className={folded ? 'sr-only' : 'max-lg:sr-only'}>{label}</span>{children}
       </button>

@@ -2,7 +2,6 @@ import { Outlet, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useLiveUpdates } from '@/app/live'
 import { BottomBar } from '@/app/shell/bottom-bar'
-import { Drawer } from '@/app/shell/drawer'
 import { OfflineBar } from '@/app/shell/offline-bar'
 import { Rail } from '@/app/shell/rail'
 import { TopBar } from '@/app/shell/top-bar'
@@ -11,6 +10,7 @@ import { listenToKeys } from '@/lib/listen-keys'
 import { remember, remembered } from '@/lib/remembered'
 import { useProject } from '@/lib/use-project'
 
+const Drawer = lazy(() => import('@/app/shell/drawer'))
 const Palette = lazy(() => import('@/features/palette/palette'))
 const ShortcutSheet = lazy(() => import('@/app/shell/shortcut-sheet'))
 const Toasts = lazy(() => import('@/app/shell/toasts'))
@@ -43,8 +43,8 @@ export function Shell() {
         <main id="main" className="flex min-h-0 flex-1 scroll-pt-16 flex-col overflow-y-auto"><Outlet /></main>
       </div>
       <BottomBar project={project} open={setOverlay} />
-      {overlay === 'drawer' && <Drawer project={project} open={setOverlay} onClose={close} />}
       <Suspense fallback={null}>
+        {overlay === 'drawer' && <Drawer project={project} open={setOverlay} onClose={close} />}
         {overlay === 'palette' && <Palette project={project} onClose={close} />}
         {overlay === 'shortcuts' && <ShortcutSheet onClose={close} />}
         <Toasts />

@@ -49,8 +49,8 @@ function Desk({ project, prompts, documents }: DeskProps) {
   if (prompts.length === 0 && documents.length === 0) return <Starters project={project} />
   return (
     <div className="grid max-w-6xl gap-x-10 gap-y-8 lg:grid-cols-2">
-      <Section title="Running now" none="Nothing is being written.">{running.map((document) => <DocumentRow key={document.id} project={project} document={document} />)}</Section>
-      {stopped.length > 0 ? <Section title="Waiting for you">{stopped.map((document) => <DocumentRow key={document.id} project={project} document={document} />)}</Section> : <div className="max-lg:hidden" />}
+      <Section title="Running now" none="Nothing is being written." wide={stopped.length === 0}>{running.map((document) => <DocumentRow key={document.id} project={project} document={document} />)}</Section>
+      {stopped.length > 0 && <Section title="Waiting for you">{stopped.map((document) => <DocumentRow key={document.id} project={project} document={document} />)}</Section>}
       <Section title="Prompts, last edited" none="No prompts yet." more={<Link to="/$project/prompts" params={{ project }} className="text-lapis underline">All prompts</Link>}>
         {prompts.slice(0, RECENT).map((prompt) => <PromptRow key={prompt.id} project={project} prompt={prompt} />)}
       </Section>
@@ -61,16 +61,24 @@ function Desk({ project, prompts, documents }: DeskProps) {
   )
 }
 
-function Section({ title, none, more, children }: { title: string; none?: string; more?: ReactNode; children: ReactNode[] }) {
+interface SectionProps {
+  title: string
+  none?: string
+  more?: ReactNode
+  wide?: boolean
+  children: ReactNode[]
+}
+
+function Section({ title, none, more, wide = false, children }: SectionProps) {
   return (
-    <section aria-label={title}>
+    <section aria-label={title} className={wide ? 'lg:col-span-2' : ''}>
       <h2 className="flex items-baseline justify-between border-b border-line pb-1.5 text-xs font-medium text-ink-2">{title}{more && <span className="font-normal">{more}</span>}</h2>
       {children.length > 0 ? <ul className="divide-y divide-line">{children}</ul> : <p className="py-3 text-xs text-ink-3">{none}</p>}
     </section>
   )
 }
 
-const ROW = 'flex min-h-11 flex-wrap items-center gap-x-2 gap-y-0.5 py-1.5'
+const ROW = 'flex min-h-11 text-sm flex-wrap items-center gap-x-2 gap-y-0.5 py-1.5'
 
 function PromptRow({ project, prompt }: { project: string; prompt: PromptSummary }) {
   return (

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import clsx from 'clsx'
+import { clsx } from 'clsx'
 import { LayoutGrid, List } from 'lucide-react'
 import { IconButton } from '@/components/button'
 import { Checkbox, Select } from '@/components/field'

@@ -5,6 +5,8 @@ import { documentQuery } from '@/lib/api/queries'
 import type { Body, DocumentDetail, DocumentSummary } from '@/lib/api/types'
 import { forget } from '@/lib/recent'
 
+const path = (document_id: string) => ({ params: { path: { document_id } } })
+
 /** Everything that changes a document; lists follow at once. */
 export function useDocumentChanges(project: string) {
   const client = useQueryClient()
@@ -13,7 +15,6 @@ export function useDocumentChanges(project: string) {
     client.setQueryData(documentQuery(project, document.id).queryKey, document)
     refresh()
   }
-  const path = (document_id: string) => ({ params: { path: { document_id } } })
 
   const restore = useMutation({
     mutationFn: (id: string) => answerOf(api(project).POST('/api/documents/{document_id}/restore', path(id))),

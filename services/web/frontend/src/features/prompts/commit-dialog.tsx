@@ -24,8 +24,8 @@ interface CommitDialogProps {
 export function CommitDialog({ project, prompt, draft, onClose }: CommitDialogProps) {
   const [message, setMessage] = useState('')
   const commit = useCommit(project, prompt, draft, onClose)
-  const errors = draft.check.findings.filter(({ severity }) => severity === 'error')
-  const blocked = errors[0] ? `Line ${errors[0].line}: ${errors[0].message}` : message.trim() === '' ? 'Say what changed.' : null
+  const firstError = draft.check.findings.find(({ severity }) => severity === 'error')
+  const blocked = firstError ? `Line ${firstError.line}: ${firstError.message}` : message.trim() === '' ? 'Say what changed.' : null
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!blocked) commit.mutate({ message, baseVersion: draft.current.baseVersion })

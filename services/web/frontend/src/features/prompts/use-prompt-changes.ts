@@ -5,6 +5,8 @@ import { promptQuery } from '@/lib/api/queries'
 import type { Body, PromptDetail, PromptSummary } from '@/lib/api/types'
 import { forget } from '@/lib/recent'
 
+const path = (prompt_id: string) => ({ params: { path: { prompt_id } } })
+
 /** Everything that changes a prompt beside its text; lists follow at once. */
 export function usePromptChanges(project: string) {
   const client = useQueryClient()
@@ -13,7 +15,6 @@ export function usePromptChanges(project: string) {
     client.setQueryData(promptQuery(project, prompt.id).queryKey, prompt)
     refresh()
   }
-  const path = (prompt_id: string) => ({ params: { path: { prompt_id } } })
 
   const restore = useMutation({
     mutationFn: (id: string) => answerOf(api(project).POST('/api/prompts/{prompt_id}/restore', path(id))),

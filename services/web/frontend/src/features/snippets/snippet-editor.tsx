@@ -45,11 +45,12 @@ export function SnippetEditor({ project, snippet, refusal }: { project: string; 
   )
 }
 
+const path = (snippet_id: string) => ({ params: { path: { snippet_id } } })
+
 function useDeleteSnippet(project: string) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const refresh = () => void client.invalidateQueries({ queryKey: [project, 'snippet'] })
-  const path = (snippet_id: string) => ({ params: { path: { snippet_id } } })
   const restore = useMutation({
     mutationFn: (id: string) => answerOf(api(project).POST('/api/snippets/{snippet_id}/restore', path(id))),
     onSuccess: refresh,

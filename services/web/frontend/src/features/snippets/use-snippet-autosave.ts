@@ -65,14 +65,15 @@ export function useSnippetAutosave(project: string, snippet: Snippet) {
     }
   }, [autosave, kept])
   const untouched = state === 'saved' && snippet.revision > saver.revision
+  const [shown, setShown] = useState(snippet)
   // Somebody else saved and nothing is unsaved here: their text is shown.
-  useEffect(() => {
-    if (!untouched) return
-    saver.revision = snippet.revision
+  if (untouched && shown !== snippet) {
+    setShown(snippet)
     setText(textOf(snippet))
-  }, [untouched, saver, snippet])
+    saver.rebase(snippet)
+  }
   const settle = (mine: boolean) => {
-    saver.revision = snippet.revision
+    saver.rebase(snippet)
     autosave.resume()
     dropDraft(key)
     if (mine) autosave.change(text)
@@ -82,11 +83,20 @@ export function useSnippetAutosave(project: string, snippet: Snippet) {
 }
 
 class SnippetSaver {
-  constructor(private readonly project: string, private readonly id: string, public revision: number) {}
+  constructor(private readonly project: string, private readonly id: string, private seen: number) {}
+
+  get revision(): number {
+    return this.seen
+  }
+
+  /** Write on top of what is on the server now. */
+  rebase({ revision }: Snippet): void {
+    this.seen = revision
+  }
 
   async save(text: SnippetText): Promise<Snippet> {
-    const saved = await answerOf(api(this.project).PATCH('/api/snippets/{snippet_id}', { params: { path: { snippet_id: this.id } }, body: { revision: this.revision, ...text } }))
-    this.revision = saved.revision
+    const saved = await answerOf(api(this.project).PATCH('/api/snippets/{snippet_id}', { params: { path: { snippet_id: this.id } }, body: { revision: this.seen, ...text } }))
+    this.seen = saved.revision
     return saved
   }
 }

@@ -1,0 +1,78 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { type Change, followProject, type ProjectNews } from '@/lib/project-stream'
+
+/** Facts come in bursts (a generation tells three): one refetch is enough for them. */
+const GATHER_MILLISECONDS = 150
+/** Without a stream for a minute the pages ask by themselves, every half minute. */
+const BLIND_MILLISECONDS = 60_000
+const POLL_MILLISECONDS = 30_000
+/** What was read this shortly before the stream began cannot have missed much that the stream will not tell. */
+const FRESH_MILLISECONDS = 2_000
+
+const LISTS: Record<string, string> = { prompt: 'prompt', prompt_version: 'prompt', label: 'prompt', snippet: 'snippet', document: 'document', optimization: 'optimization' }
+
+/** Which cached answers a change makes stale. */
+export function staleKeys(project: string, change: Change): unknown[][] {
+  const entity = LISTS[change.entity]
+  if (!entity) return []
+  // Snippets are read by name, and every check of a text mentions them: all of them are few and small.
+  if (entity === 'snippet') return [[project, 'snippet']]
+  return [[project, entity, 'list'], [project, entity, change.id]]
+}
+
+/** Keep a query cache in step with what happens in a project, until the returned function is called. */
+export function startLiveUpdates(client: QueryClient, project: string): () => void {
+  return new LiveUpdates(client, project).start()
+}
+
+class LiveUpdates {
+  private readonly waiting = new Map<string, unknown[]>()
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private blind: ReturnType<typeof setTimeout> | undefined
+  private poll: ReturnType<typeof setInterval> | undefined
+
+  constructor(private readonly client: QueryClient, private readonly project: string) {}
+
+  start(): () => void {
+    const close = followProject(this.project, this.take)
+    return () => {
+      close()
+      this.stop()
+    }
+  }
+
+  private readonly take = (news: ProjectNews): void => {
+    if (news.kind === 'change') for (const key of staleKeys(this.project, news.change)) this.gather(key)
+    if (news.kind === 'hello') this.refreshAll()
+    if (news.kind === 'connection') this.watch(news.connection === 'live')
+  }
+
+  private stop(): void {
+    clearTimeout(this.timer)
+    clearTimeout(this.blind)
+    clearInterval(this.poll)
+  }
+
+  private gather(key: unknown[]): void {
+    this.waiting.set(JSON.stringify(key), key)
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined
+      for (const queryKey of this.waiting.values()) void this.client.invalidateQueries({ queryKey })
+      this.waiting.clear()
+    }, GATHER_MILLISECONDS)
+  }
+
+  private refreshAll(): void {
+    const limit = Date.now() - FRESH_MILLISECONDS
+    void this.client.invalidateQueries({ queryKey: [this.project], predicate: (query) => query.state.dataUpdatedAt < limit })
+  }
+
+  private watch(live: boolean): void {
+    clearTimeout(this.blind)
+    if (live) {
+      clearInterval(this.poll)
+      this.poll = undefined
+    } else this.blind = setTimeout(() => (this.poll ??= setInterval(() => this.refreshAll(), POLL_MILLISECONDS)), BLIND_MILLISECONDS)
+  }
+}
+
