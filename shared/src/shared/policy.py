@@ -8,6 +8,8 @@ from shared.problems import Forbidden
 ROLES: Final = ("viewer", "context_engineer", "admin")
 
 ACTIONS: Final[dict[str, str]] = {
+    # Signing in and saying who is here: whoever comes may ask, the route answers no more than that.
+    "open": "viewer",
     "prompts.read": "viewer",
     "prompts.write": "context_engineer",
     "prompts.generate": "context_engineer",

@@ -64,6 +64,15 @@ class ProjectCreated(Fact):
     slug: str
 
 
+class ProjectRenamed(Fact):
+    """A project has another name; its address stays."""
+
+    subject: ClassVar[str] = "fact.web.project.renamed.v1"
+    sample: ClassVar[dict[str, Any]] = {"project_id": _PROJECT, "name": "Fiction"}
+    project_id: ProjectId
+    name: str
+
+
 class UserSignedUp(Fact):
     """A person has an account."""
 

@@ -10,9 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from shared import faults, idempotency
 from shared.bus import Bus
-from shared.call import Event
 from shared.consumers import Consumers
-from shared.contracts.message import Fact, Job
 from shared.http import BODY_LIMIT_BYTES, KeyAuthenticator, create_app
 from shared.outbox import OutboxRelay
 from shared.postgres import Database, connect_database
@@ -41,6 +39,7 @@ class House:
     bus: Bus
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
+    _on_stopping: list[Callable[[], None]] = field(default_factory=list)
     _at_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -48,15 +47,19 @@ class House:
         self._authenticator = KeyAuthenticator(self)
         self._consumers = Consumers(self.bus, self.database)
 
-    def consume[M: Fact | Job](
-        self, message: type[M], handler: Callable[[Event[M]], Awaitable[None]], *, concurrency: int = 16
-    ) -> None:
-        """Have `handler` called for every message of this kind while the service runs; see `Bus.consume`."""
-        self.bus.consume(message, handler, concurrency=concurrency)
-
     def background(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         """Have `work` run for as long as the service does; after an error it is started again."""
         self._background.append((name, work))
+
+    def on_stopping(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called when the process is told to end, while its connections are still open."""
+        self._on_stopping.append(callback)
+
+    def stop(self) -> None:
+        """Say that the process ends: not ready any more, and long streams are let go."""
+        self.stopping.set()
+        for callback in self._on_stopping:
+            callback()
 
     def at_stop(self, work: Callable[[], Awaitable[None]]) -> None:
         """Have `work` awaited when the service stops, before its bus and database close."""

@@ -99,5 +99,5 @@ class _Server(uvicorn.Server):
     def _stop(self) -> None:
         log.info("stopping")
         if self.house is not None:
-            self.house.stopping.set()
+            self.house.stop()
         self.should_exit = True

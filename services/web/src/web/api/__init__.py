@@ -1,0 +1,14 @@
+"""The browser's API: every route parses, authorises, and asks one operation or one other service."""
+
+from web.api import documents, generations, identity, keys, prompts, snippets, streams
+
+ROUTERS = (
+    identity.router,
+    prompts.router,
+    prompts.tools,
+    snippets.router,
+    documents.router,
+    generations.router,
+    streams.router,
+    keys.router,
+)

@@ -1,0 +1,199 @@
+"""People, sessions, keys: types and rules, and the problems that this service raises. Pure."""
+
+import hashlib
+import hmac
+import re
+import secrets
+import unicodedata
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.call import Identity
+from shared.contracts.ids import ALPHABET, decode_id, encode_id
+from shared.contracts.web import Role
+from shared.problems import Conflict, Forbidden, NotFound, Problem, Unauthenticated
+
+LINK_MINUTES = 15
+TOKEN_BYTES = 32
+# Ten wrong passwords in five minutes are a guesser, or somebody who needs a pause anyway.
+FAILED_SIGN_INS = 10
+FAILED_WINDOW_SECONDS = 300
+# Addresses of the app that a project's slug must not hide.
+RESERVED_SLUGS = frozenset(
+    {"account", "api", "assets", "context", "documents", "embed", "help", "invite", "library", "login", "prompts"}
+    | {"forgot", "reset", "s", "setup", "signin", "signup", "snippets", "sso", "verify", "workflows", "prompt-workshop"}
+)
+
+
+class LinkRefused(Unauthenticated):
+    """The sign-in link was used, is too old, or never was one."""
+
+    type = "/problems/sign-in-link-refused"
+    title = "This link no longer works"
+
+
+class SignInRefused(Unauthenticated):
+    """E-mail and password do not belong together; which of them is wrong is not said."""
+
+    type = "/problems/sign-in-refused"
+    title = "E-mail or password is wrong"
+
+
+class KeyRefused(Unauthenticated):
+    """The API key is unknown, expired or revoked."""
+
+    type = "/problems/api-key-refused"
+    title = "API key refused"
+
+
+class AlreadySetUp(Conflict):
+    """The first account exists."""
+
+    type = "/problems/already-set-up"
+    title = "Already set up"
+
+
+class NotFromOurPages(Forbidden):
+    """A change was asked for by another site's page, or without the header that our pages send."""
+
+    type = "/problems/not-from-our-pages"
+    title = "Refused"
+
+
+class TooManySignIns(Problem):
+    """Too many wrong passwords."""
+
+    type = "/problems/too-many-sign-ins"
+    title = "Too many tries"
+    status = 429
+
+
+@dataclass(frozen=True)
+class User:
+    """A person with an account."""
+
+    id: UUID
+    email: str
+    name: str
+    password_hash: str
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A person's place in a project."""
+
+    project_id: UUID
+    slug: str
+    name: str
+    personal: bool
+    role: Role
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who a session belongs to, and where that person is a member."""
+
+    user: User
+    memberships: tuple[Membership, ...]
+
+    def is_member_of(self, project: str | None) -> bool:
+        """Say whether `identity_in` would find the project."""
+        try:
+            self.identity_in(project)
+        except NotFound:
+            return False
+        return True
+
+    def identity_in(self, project: str | None) -> Identity:
+        """Say who this is in a project, named by slug or id; the first one without a name.
+
+        Raises NotFound for a project that does not exist or is not theirs: the two are not told apart.
+        """
+        if not project and self.memberships:
+            return self._identity(self.memberships[0])
+        for membership in self.memberships:
+            if project in (membership.slug, encode_id("pj", membership.project_id)):
+                return self._identity(membership)
+        message = "There is no such project here."
+        raise NotFound(message)
+
+    def _identity(self, membership: Membership) -> Identity:
+        return Identity(self.user.id, membership.project_id, membership.role)
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """An API key as it is kept: never the key itself."""
+
+    id: UUID
+    project_id: UUID
+    owner_id: UUID
+    name: str
+    prefix: str
+    secret_hash: bytes
+    scopes: list[str]
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    created_at: datetime
+
+
+def new_token() -> str:
+    """Make 256 bits that nobody can guess, for a session or a link."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def hash_token(token: str) -> bytes:
+    """Hash a token for keeping: it has 256 bits of its own, so that a plain SHA-256 is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def slug_of(name: str) -> str:
+    """Make an address from a name; "project" where no letter is left."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "project"
+    return f"{slug}-1" if slug in RESERVED_SLUGS else slug
+
+
+def numbered(slug: str, number: int) -> str:
+    """Tell the second holder of a slug from the first."""
+    return slug if number == 1 else f"{slug}-{number}"
+
+
+def write_api_key(key_id: UUID, secret: str) -> str:
+    """Write a key as its holder sees it: `sk_`, its id, 32 random bytes, a checksum against misreading."""
+    body = f"{encode_id('ak', key_id).removeprefix('ak_')}_{secret}"
+    return f"sk_{body}_{_checksum(body)}"
+
+
+def read_api_key(text: str) -> tuple[UUID, str]:
+    """Return the id and the secret of a key. Raises KeyRefused for what `write_api_key` did not write."""
+    body, _, checksum = text.removeprefix("sk_").rpartition("_")
+    key_id, _, secret = body.partition("_")
+    if not text.startswith("sk_") or not hmac.compare_digest(checksum, _checksum(body)):
+        raise key_refused()
+    try:
+        return decode_id("ak", f"ak_{key_id}"), secret
+    except ValueError as error:
+        raise key_refused() from error
+
+
+def hash_secret(pepper: bytes, secret: str) -> bytes:
+    """Hash a key's secret with a key of ours, so that a copied table opens nothing."""
+    return hmac.digest(pepper, secret.encode(), "sha256")
+
+
+def key_refused() -> KeyRefused:
+    """Say the same for every reason."""
+    return KeyRefused("This API key is unknown, expired or revoked.")
+
+
+def link_refused() -> LinkRefused:
+    """Say the same for every reason, and the way out."""
+    return LinkRefused("The link was used already or is older than 15 minutes. Ask for a new one: make sign-in-link.")
+
+
+def _checksum(body: str) -> str:
+    number = zlib.crc32(body.encode())
+    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(30, -1, -5))
