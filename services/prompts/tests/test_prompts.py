@@ -86,6 +86,13 @@ async def test_a_generated_slug_steps_aside_and_a_chosen_one_is_refused(desk: De
     assert (await written(desk, call, slug="episode-outline", set_slug="fiction")).set_slug == "fiction"
 
 
+async def test_long_titles_step_aside_too(desk: Desk) -> None:
+    call = make_call()
+    slugs = [(await written(desk, call, title="word " * 39 + "end")).slug for _ in range(3)]
+    assert len(set(slugs)) == 3
+    assert all(len(slug) <= 80 for slug in slugs)
+
+
 async def test_racing_first_prompts_make_one_set_and_different_slugs(desk: Desk) -> None:
     call = make_call()
     made = await asyncio.gather(*(written(desk, call) for _ in range(20)))

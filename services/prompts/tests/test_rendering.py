@@ -80,6 +80,20 @@ async def test_versions_and_labels_choose_what_is_rendered(desk: Desk) -> None:
             await render_prompt(desk, call, command)
 
 
+async def test_a_version_renders_the_same_after_every_later_change(desk: Desk) -> None:
+    call = make_call()
+    style = await snippet(desk, call, "style", "first")
+    made = await prompt(desk, call, "one {{ x }} @style@1")
+    command = RenderPrompt(prompt_id=made.id, version=1, values={"x": "y"})
+    before = await render_prompt(desk, call, command)
+    for number in range(3):
+        changes = UpdateSnippet(snippet_id=style.id, revision=number + 1, content=f"later {number}")
+        await update_snippet(desk, call, changes)
+        version = CommitVersion(prompt_id=made.id, base_version=number + 1, template=f"later {number} {{{{ z }}}}")
+        await commit_version(desk, call, version)
+        assert await render_prompt(desk, call, command) == before
+
+
 async def test_snippets_are_taken_at_their_latest_or_pinned_version(desk: Desk) -> None:
     call = make_call()
     style = await snippet(desk, call, "style", "old")

@@ -37,6 +37,8 @@ from shared.faults import fault_point
 from shared.postgres import Connection
 from shared.problems import NotFound
 
+SLUG_BEGINNING_LENGTH = 60
+
 
 async def list_prompts(desk: Desk, call: Call, command: ListPrompts) -> PromptPage:
     """List a page of prompts, newest change first."""
@@ -163,7 +165,8 @@ async def _insert(conn: Connection, call: Call, command: CreatePrompt, content: 
     set_id = await prompt_rows.ensure_set(conn, call.project_id, command.set_slug)
     wanted = command.slug or slug_from_title(command.title)
     while True:
-        taken = await prompt_rows.taken_slugs(conn, call.project_id, set_id, wanted)
+        # A long slug is shortened to make room for its number, so its own beginning is looked for, not all of it.
+        taken = await prompt_rows.taken_slugs(conn, call.project_id, set_id, wanted[:SLUG_BEGINNING_LENGTH])
         slug = command.slug or free_slug(wanted, taken)
         if await prompt_rows.insert_prompt(
             conn, call.project_id, prompt_id, set_id, slug, call.actor_id, command, content
