@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+import orjson
 import pytest
 
 from llm_gateway.main import running
@@ -208,6 +209,11 @@ def make_job() -> Callable[..., StartGeneration]:
     return job
 
 
+@pytest.fixture
+def call() -> Call:
+    return make_call(seconds=60)
+
+
 type OpenGateway = Callable[..., Awaitable[Gateway]]
 
 
@@ -218,9 +224,9 @@ async def open_gateway(
     databases: dict[str, str],
     simulator: Simulator,
     web: Web,
+    call: Call,
 ) -> AsyncIterator[OpenGateway]:
     """Open gateways on one database; each stops after the test."""
-    call = make_call()
     async with AsyncExitStack() as stack:
 
         async def open_one(**changes: Any) -> Gateway:
@@ -259,14 +265,13 @@ async def spawn_gateway(
     settings_for: Callable[[str, str], dict[str, object]],
     databases: dict[str, str],
     simulator: Simulator,
+    web: Web,
 ) -> AsyncIterator[Callable[..., Spawned]]:
     """Start gateway processes on the test's database; those still alive are killed after it."""
     await database_for("llm_gateway")
     started: list[subprocess.Popen[bytes]] = []
 
     def spawn(fault_points: str = "") -> Spawned:
-        import orjson  # noqa: PLC0415  only this fixture writes an environment
-
         values = settings_for("llm_gateway", databases["llm_gateway"]) | {
             "simulator_url": simulator.url,
             "fault_points": fault_points,
