@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from prompts.domain.problems import RenderingBusy, TemplateTooHeavy
 from prompts.templating.tasks import (
+    LENGTH,
     OUTCOME,
     TASK,
     AnalyseTask,
@@ -22,7 +23,6 @@ from prompts.templating.tasks import (
     RenderTask,
     Subject,
 )
-from prompts.templating.worker import LENGTH
 
 type AnyOutcome = Analysis | Rendering | RefusedValues | Failure | Exhausted
 

@@ -1,11 +1,15 @@
 """What goes over the pipe to a worker process and what comes back."""
 
+import struct
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter
 
 from shared.contracts.message import View
 from shared.contracts.prompts import Parameter
+
+# How long a frame is, before its JSON.
+LENGTH = struct.Struct("!I")
 
 
 class Fault(View):

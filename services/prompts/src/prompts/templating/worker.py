@@ -6,7 +6,6 @@ length, then JSON. Nothing of the service is reachable from here: no database, n
 
 import resource
 import signal
-import struct
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -26,6 +25,7 @@ from prompts.templating.environment import SourcesLoader, make_environment
 from prompts.templating.extraction import find_parameters
 from prompts.templating.faults import failure_of, faults_of
 from prompts.templating.tasks import (
+    LENGTH,
     OUTCOME,
     TASK,
     AnalyseTask,
@@ -44,7 +44,6 @@ from shared.problems import Invalid
 type AnyTask = AnalyseTask | RenderTask
 type AnyOutcome = Analysis | Rendering | RefusedValues | Failure | Exhausted
 
-LENGTH = struct.Struct("!I")
 # GUARANTEES N21. The first timer raises inside the template, so that the process can go on. The second is the
 # kernel's: it ends the process where one long call of C code does not let the first one through.
 CPU_SECONDS = 0.080
