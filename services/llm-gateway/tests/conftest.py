@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import inspect
 import os
 import subprocess
 import sys
@@ -115,6 +116,16 @@ async def web(bus_for: BusFor) -> Web:
     return answers
 
 
+async def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+    """Wait until `condition`, which may be asynchronous, holds."""
+    async with asyncio.timeout(seconds):
+        while True:
+            outcome = condition()
+            if await outcome if inspect.isawaitable(outcome) else outcome:
+                return
+            await asyncio.sleep(0.01)
+
+
 @dataclass
 class Gateway:
     """A gateway in this process, and what tests do with it."""
@@ -149,6 +160,10 @@ class Gateway:
                     return generation
                 await asyncio.sleep(0.01)
 
+    async def until_asked(self, generation_id: UUID) -> None:
+        """Wait until an attempt is committed."""
+        await eventually(lambda: self.attempts(generation_id))
+
     async def read(self, generation_id: UUID, after: int = 0) -> tuple[Generation, str]:
         answer = await generations.read_segments(
             self.database, self.call, ReadSegments(generation_id=generation_id, after=after)
@@ -176,10 +191,6 @@ class Gateway:
             WHERE u.generation_id = $1 ORDER BY a.number""",
             generation_id,
         )
-
-    async def facts(self) -> list[str]:
-        """Subjects that wait in the outbox or were told: the relay runs beside the test, so both are looked at."""
-        return [row["subject"] for row in await self.rows("SELECT subject FROM outbox ORDER BY id")]
 
     async def watch(self, generation_id: UUID) -> list[LiveSegment]:
         """Hear the live text from now on; the list grows."""
@@ -244,6 +255,11 @@ async def open_gateway(
 @pytest.fixture
 async def gateway(open_gateway: OpenGateway) -> Gateway:
     return await open_gateway()
+
+
+@pytest.fixture(name="eventually")
+def eventually_fixture() -> Callable[..., Awaitable[None]]:
+    return eventually
 
 
 @pytest.fixture

@@ -25,7 +25,9 @@ from shared.problems import DeadlineExceeded, NotFound, RemoteProblem
 from shared.testing.fixtures import make_call
 
 
-def short(ask: str = "Name this prompt.", model: str = "simulator/quill", generation_id: UUID | None = None) -> WriteText:
+def short(
+    ask: str = "Name this prompt.", model: str = "simulator/quill", generation_id: UUID | None = None
+) -> WriteText:
     request = GenerationRequest(model=model, messages=[ChatMessage(role="user", content=ask)])
     return WriteText(
         generation_id=generation_id or new_id(), origin=GenerationOrigin(task="title_prompt"), request=request
@@ -63,7 +65,9 @@ async def test_usage_names_who_and_what_it_was_for(gateway: Any) -> None:
     assert (usage["task"], usage["prompt_version_id"]) == ("generate_document", version_id)
 
 
-async def test_an_order_that_comes_again_changes_nothing(gateway: Any, make_job: Callable[..., StartGeneration]) -> None:
+async def test_an_order_that_comes_again_changes_nothing(
+    gateway: Any, make_job: Callable[..., StartGeneration]
+) -> None:
     command = make_job()
     await asyncio.gather(*(generations.start_generation(gateway.engine, gateway.call, command) for _ in range(5)))
     await gateway.until_ended(command.generation_id)
@@ -71,7 +75,7 @@ async def test_an_order_that_comes_again_changes_nothing(gateway: Any, make_job:
     assert len(await gateway.attempts(command.generation_id)) == 1
 
 
-async def test_the_end_is_told_once_as_a_fact_in_the_transaction_of_the_end(gateway: Any) -> None:
+async def test_the_end_is_told_once_as_a_fact(gateway: Any, eventually: Any) -> None:
     heard: list[str] = []
 
     async def hear(subject: str, _payload: bytes, _headers: dict[str, str]) -> None:
@@ -79,14 +83,12 @@ async def test_the_end_is_told_once_as_a_fact_in_the_transaction_of_the_end(gate
 
     await gateway.bus.listen("fact.llm_gateway.>", hear)
     await gateway.until_ended(await gateway.start())
-    async with asyncio.timeout(5):
-        while not heard:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: heard)
     await asyncio.sleep(0.1)
     assert heard == ["fact.llm_gateway.generation.completed.v1"]
 
 
-async def test_what_is_shown_live_is_already_stored(gateway: Any) -> None:
+async def test_what_is_shown_live_is_already_stored(gateway: Any, eventually: Any) -> None:
     generation_id = new_id()
     early: list[int] = []
 
@@ -100,9 +102,7 @@ async def test_what_is_shown_live_is_already_stored(gateway: Any) -> None:
     await gateway.start("simulator/quill+pace:5,words:80", generation_id=generation_id)
     await gateway.until_ended(generation_id)
     _, text = await gateway.read(generation_id)
-    async with asyncio.timeout(5):
-        while not heard or heard[-1].status == "running":
-            await asyncio.sleep(0.01)
+    await eventually(lambda: heard and heard[-1].status != "running")
     assert early == []
     assert "".join(segment.text for live in heard for segment in live.segments) == text
     assert heard[-1].status == "completed"
@@ -152,9 +152,7 @@ async def test_cancel_closes_the_provider_connection_and_keeps_the_text(
 
 async def test_cancel_before_the_first_byte_strikes_as_well(gateway: Any) -> None:
     generation_id = await gateway.start("simulator/quill+slow-first:20")
-    async with asyncio.timeout(10):
-        while not await gateway.attempts(generation_id):
-            await asyncio.sleep(0.01)
+    await gateway.until_asked(generation_id)
     await gateway.cancel(generation_id)
     ended = await gateway.until_ended(generation_id, seconds=1)
     assert (ended.status, ended.characters) == ("cancelled", 0)

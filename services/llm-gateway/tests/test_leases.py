@@ -77,9 +77,7 @@ async def test_a_cancel_reaches_the_process_that_drives(open_gateway: Any) -> No
 async def test_a_lease_that_ran_out_before_any_text_leads_to_a_new_attempt(open_gateway: Any) -> None:
     one, other = await open_gateway(), await open_gateway()
     generation_id = await one.start("simulator/quill+slow-first:1,words:30")
-    async with asyncio.timeout(10):
-        while not await one.attempts(generation_id):
-            await asyncio.sleep(0.01)
+    await one.until_asked(generation_id)
     await expire(one, generation_id)
     await take(other)
     ended = await other.until_ended(generation_id)
@@ -127,15 +125,13 @@ async def test_a_process_that_lost_its_lease_writes_nothing_more(open_gateway: A
     assert one.engine.free_slots == one.engine.desk.limits.max_running
 
 
-async def test_the_heartbeat_stops_what_another_process_took(open_gateway: Any) -> None:
+async def test_the_heartbeat_stops_what_another_process_took(open_gateway: Any, eventually: Any) -> None:
     gateway = await open_gateway()
     generation_id = await gateway.start("simulator/quill+stall:4")
     await gateway.until(generation_id, lambda generation: generation.last_segment > 0)
     await gateway.rows("UPDATE generations SET owner = $2, epoch = 2 WHERE id = $1", generation_id, new_id())
     await gateway.engine._beat_once()
-    async with asyncio.timeout(2):
-        while gateway.engine.free_slots < gateway.engine.desk.limits.max_running:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: gateway.engine.free_slots == gateway.engine.desk.limits.max_running, seconds=2)
 
 
 async def test_the_heartbeat_extends_the_lease_and_hears_a_cancel_that_was_missed(gateway: Any) -> None:
@@ -206,6 +202,7 @@ async def test_a_segment_of_an_older_epoch_or_with_a_gap_is_refused(gateway: Any
     ],
 )
 async def test_a_process_killed_at_any_step_leaves_nothing_undone(
+    *,
     spawn_gateway: Any,
     open_gateway: Any,
     bus_for: BusFor,

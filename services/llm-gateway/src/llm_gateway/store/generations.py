@@ -12,7 +12,8 @@ _STATE = """project_id, id, actor_id, request_id, task, model, provider, simulat
     created_at, started_at, finished_at"""
 
 CLAIMED = """project_id, id, actor_id, request_id, origin, request, model, provider, simulated, epoch,
-    cancel_requested, last_segment, inherited_segments, characters, inherited_characters, input_characters, started_at"""
+    cancel_requested, last_segment, inherited_segments, characters, inherited_characters, input_characters,
+    started_at"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,149 @@
+"""Over HTTP with an API key, as other teams speak to the gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+from httpx2 import ASGITransport, AsyncClient
+
+from llm_gateway import api
+from shared.call import Call
+from shared.contracts.ids import encode_id, new_id
+from shared.contracts.web import IntrospectKey, KeyIdentity
+from shared.testing.fixtures import BusFor
+
+ASKED = {"request": {"model": "simulator/quill", "messages": [{"role": "user", "content": "A ferry at night."}]}}
+SCOPES = ["generations.start", "generations.read", "generations.cancel", "models.read"]
+
+
+@pytest.fixture
+async def keys(gateway: Any, bus_for: BusFor) -> dict[str, KeyIdentity]:
+    """Keys by their text: `sk_own` of the gateway's project, `sk_other` of another, `sk_reader` may only read."""
+    owner = gateway.call.actor_id
+
+    def key(project_id: Any, scopes: list[str]) -> KeyIdentity:
+        return KeyIdentity(api_key_id=new_id(), project_id=project_id, owner_id=owner, scopes=scopes)
+
+    known = {
+        "sk_own": key(gateway.call.project_id, SCOPES),
+        "sk_other": key(new_id(), SCOPES),
+        "sk_reader": key(gateway.call.project_id, ["generations.read"]),
+    }
+
+    async def introspect(_call: Call, command: IntrospectKey) -> KeyIdentity:
+        return known[command.api_key]
+
+    bus = await bus_for("web")
+    bus.answer(IntrospectKey, introspect)
+    await bus.start_answering()
+    return known
+
+
+@pytest.fixture
+async def client(gateway: Any, keys: dict[str, KeyIdentity]) -> AsyncIterator[AsyncClient]:
+    app = gateway.house.app(routers=[api.router])
+    app.state.engine = gateway.engine
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as opened:
+        opened.headers["Authorization"] = "Bearer sk_own"
+        yield opened
+
+
+async def ended(client: AsyncClient, generation_id: str) -> dict[str, Any]:
+    async with asyncio.timeout(20):
+        while True:
+            state: dict[str, Any] = (await client.get(f"/v1/generations/{generation_id}")).json()
+            if state["finished_at"]:
+                return state
+            await asyncio.sleep(0.02)
+
+
+async def events(client: AsyncClient, generation_id: str, **headers: str) -> list[tuple[str, dict[str, Any]]]:
+    answer = await client.get(f"/v1/generations/{generation_id}/events", headers=headers)
+    found = []
+    for block in answer.text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
+        if fields:
+            found.append((fields["event"], orjson.loads(fields["data"])))
+    return found
+
+
+async def test_a_generation_is_started_followed_and_read(client: AsyncClient) -> None:
+    started = await client.post("/v1/generations", json=ASKED)
+    assert started.status_code == 202
+    generation_id = started.json()["id"]
+    followed = await events(client, generation_id)
+    text = "".join(data["text"] for kind, data in followed if kind == "segment")
+    read = (await client.get(f"/v1/generations/{generation_id}/segments")).json()
+    assert text == "".join(segment["text"] for segment in read["segments"])
+    assert followed[-1][0] == "end"
+    assert followed[-1][1] == read["generation"]
+    assert read["generation"]["status"] == "completed"
+
+
+async def test_following_again_goes_on_after_the_last_number(client: AsyncClient) -> None:
+    generation_id = (await client.post("/v1/generations", json=ASKED)).json()["id"]
+    await ended(client, generation_id)
+    whole = await events(client, generation_id)
+    tail = await events(client, generation_id, **{"Last-Event-ID": "1"})
+    assert [data["number"] for kind, data in tail if kind == "segment"] == [
+        data["number"] for kind, data in whole if kind == "segment"
+    ][1:]
+
+
+async def test_the_same_idempotency_key_starts_one_generation(client: AsyncClient) -> None:
+    key = {"Idempotency-Key": "order-1"}
+    first = await client.post("/v1/generations", json=ASKED, headers=key)
+    again = await client.post("/v1/generations", json=ASKED, headers=key)
+    other = await client.post("/v1/generations", json=ASKED | {"origin": {"task": "title_prompt"}}, headers=key)
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert other.status_code == 422
+    await ended(client, first.json()["id"])
+
+
+async def test_a_generation_is_cancelled(client: AsyncClient) -> None:
+    slow = {"request": ASKED["request"] | {"model": "simulator/quill+stall:3"}}
+    generation_id = (await client.post("/v1/generations", json=slow)).json()["id"]
+    assert (await client.post(f"/v1/generations/{generation_id}/cancel")).status_code == 200
+    assert (await ended(client, generation_id))["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("model", "status", "words"),
+    [("openai/gpt-4.1", 409, "OPENAI_API_KEY"), ("nobody/x", 404, "provider/model")],
+)
+async def test_a_model_that_cannot_be_asked_is_refused_before_anything_is_stored(
+    client: AsyncClient, gateway: Any, model: str, status: int, words: str
+) -> None:
+    answer = await client.post("/v1/generations", json={"request": ASKED["request"] | {"model": model}})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert words in answer.json()["detail"]
+    assert await gateway.rows("SELECT id FROM generations") == []
+
+
+async def test_another_projects_key_finds_nothing(client: AsyncClient, gateway: Any) -> None:
+    generation_id = encode_id("ge", await gateway.start("simulator/quill+stall:3"))
+    missing = encode_id("ge", new_id())
+    foreign = {"Authorization": "Bearer sk_other"}
+    for method, path in (("GET", ""), ("GET", "/segments"), ("GET", "/events"), ("POST", "/cancel")):
+        answers = [
+            await client.request(method, f"/v1/generations/{each}{path}", headers=foreign)
+            for each in (generation_id, missing)
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].json()["detail"] == answers[1].json()["detail"]
+
+
+async def test_a_key_does_only_what_its_scopes_say(client: AsyncClient) -> None:
+    reader = {"Authorization": "Bearer sk_reader"}
+    assert (await client.post("/v1/generations", json=ASKED, headers=reader)).status_code == 403
+    assert (await client.get("/v1/models", headers=reader)).status_code == 403
+    assert (await client.get("/v1/models")).json()["default_model"] == "simulator/quill"
+
+
+async def test_bad_input_is_named(client: AsyncClient) -> None:
+    bad: httpx2.Response = await client.post("/v1/generations", json={"request": {"messages": []}, "extra": 1})
+    assert bad.status_code == 422
+    assert {error["name"] for error in bad.json()["errors"]} == {"request.messages", "extra"}
