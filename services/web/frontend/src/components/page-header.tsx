@@ -21,7 +21,7 @@ interface PageHeaderProps {
 /** The top of each page: where it is, what it is, what can be done. */
 export function PageHeader({ title, crumbs = NO_CRUMBS, heading, status, actions }: PageHeaderProps) {
   return (
-    <header className="flex min-h-14 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-5 py-2 max-sm:px-4">
+    <header className="sticky top-0 z-20 flex min-h-14 shrink-0 flex-wrap bg-paper items-center gap-x-4 gap-y-2 border-b border-line px-5 py-2 max-sm:px-4">
       <title>{`${title} · Scriptorium`}</title>
       <div className="min-w-0 flex-1 basis-60">
         {crumbs.length > 0 && (

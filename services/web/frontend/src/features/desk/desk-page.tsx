@@ -93,7 +93,7 @@ function PromptRow({ project, prompt }: { project: string; prompt: PromptSummary
 function DocumentRow({ project, document }: { project: string; document: DocumentSummary }) {
   return (
     <li className={ROW}>
-      <Link to="/$project/documents/$documentId" params={{ project, documentId: document.id }} className="min-w-0 flex-1 truncate rounded font-medium hover:text-lapis">{document.title}</Link>
+      <Link to="/$project/documents/$documentId" params={{ project, documentId: document.id }} className="min-w-0 flex-1 truncate max-sm:basis-full rounded font-medium hover:text-lapis">{document.title}</Link>
       {document.simulated && <SimulatedBadge />}
       {document.status === 'ready' ? <span className="tabular text-2xs text-ink-3">{plural(document.words, 'word')}</span> : <StatusBadge status={document.status} />}
       <span className="w-24 text-right text-2xs text-ink-3"><When iso={document.created_at} /></span>

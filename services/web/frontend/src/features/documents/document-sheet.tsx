@@ -28,7 +28,7 @@ export function DocumentSheet({ project, document }: { project: string; document
   return (
     <>
       <Head project={project} document={document} live={live} onEdit={() => setEditing(true)} />
-      <div className="flex min-h-0 flex-1 max-lg:flex-col lg:overflow-hidden">
+      <div className="flex flex-1 max-lg:flex-none max-lg:flex-col lg:min-h-0 lg:overflow-hidden">
         <DocumentText live={live} before={<StoppedNotice project={project} document={document} live={live} />} />
         <aside aria-label="Where it came from" className="shrink-0 border-line p-5 max-lg:border-t lg:w-80 lg:overflow-y-auto lg:border-l">
           <Provenance project={project} document={document} live={live} />

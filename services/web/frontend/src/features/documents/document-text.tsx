@@ -12,7 +12,7 @@ export function DocumentText({ live, before }: { live: LiveDocument; before: Rea
   const end = useRef<HTMLDivElement>(null)
   const { following, follow } = useFollow(end, live.writing, live.text.length)
   return (
-    <section aria-label="Text" className="relative min-h-0 min-w-0 flex-1 bg-surface lg:overflow-y-auto">
+    <section aria-label="Text" className="relative min-w-0 flex-1 bg-surface lg:min-h-0 lg:overflow-y-auto">
       <div className="mx-auto max-w-2xl px-5 py-8">
         <div className="mb-4 flex justify-end">
           <Button size="sm" variant="quiet" aria-pressed={source} onClick={() => setSource(!source)}>{source ? 'Read view' : 'Source'}</Button>

@@ -22,11 +22,11 @@ export function DocumentsFilters({ project, search, onChange }: DocumentsFilters
   return (
     <div className="mb-3 flex flex-wrap items-center gap-x-3 gap-y-2">
       <FilterInput label="Filter documents" value={search.q ?? ''} onChange={(q) => onChange({ q: q || undefined })} />
-      <Select aria-label="State" className="!w-36" value={search.status ?? ''} onChange={(event) => onChange({ status: (event.target.value || undefined) as DocumentStatus | undefined })}>
+      <Select aria-label="State" className="!w-36 max-sm:flex-1" value={search.status ?? ''} onChange={(event) => onChange({ status: (event.target.value || undefined) as DocumentStatus | undefined })}>
         <option value="">Any state</option>
         {STATUSES.map((status) => <option key={status} value={status}>{statusWord(status)}</option>)}
       </Select>
-      <Select aria-label="Prompt" className="!w-52" value={search.prompt_id ?? ''} onChange={(event) => onChange({ prompt_id: event.target.value || undefined })}>
+      <Select aria-label="Prompt" className="!w-52 max-sm:flex-1" value={search.prompt_id ?? ''} onChange={(event) => onChange({ prompt_id: event.target.value || undefined })}>
         <option value="">Any prompt</option>
         {unknown && <option value={search.prompt_id}>One prompt</option>}
         {prompts.map(({ id, title }) => <option key={id} value={id}>{title}</option>)}

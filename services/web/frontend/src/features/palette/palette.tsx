@@ -24,6 +24,13 @@ export default function Palette({ project, onClose }: { project: string; onClose
   const found: Target[] = query === '' ? recentItems(project) : (search.data?.items ?? [])
   const jump = mode === 'actions' ? [] : found.filter(({ kind }) => mode === 'all' || kind === 'snippet')
   const open = useOpen(project, onClose)
+  const [picked, setPicked] = useState<string | null>(null)
+  const [answered, setAnswered] = useState(search.data)
+  // Results have just arrived above what was marked: the mark goes to the first of them.
+  if (answered !== search.data) {
+    setAnswered(search.data)
+    setPicked(null)
+  }
   const run = (action: Action) => {
     onClose()
     // The dialog must be gone before an action that opens another one or moves the focus.
@@ -31,7 +38,7 @@ export default function Palette({ project, onClose }: { project: string; onClose
   }
   const group = (name: Action['group']) => (mode === 'snippets' ? [] : actions.filter((action) => action.group === name))
   return (
-    <Command.Dialog open onOpenChange={(isOpen) => !isOpen && onClose()} label="Find or do" shouldFilter={false} loop overlayClassName="scrim fixed inset-0 z-40" contentClassName="pop fixed inset-x-0 top-[12dvh] z-40 mx-auto w-[calc(100%-2rem)] max-w-xl overflow-hidden rounded-lg border border-line bg-surface shadow-lift">
+    <Command.Dialog open value={picked ?? (jump[0] ? `item ${jump[0].id}` : '')} onValueChange={setPicked} onOpenChange={(isOpen) => !isOpen && onClose()} label="Find or do" shouldFilter={false} loop overlayClassName="scrim fixed inset-0 z-40" contentClassName="pop fixed inset-x-0 top-[12dvh] z-40 mx-auto w-[calc(100%-2rem)] max-w-xl overflow-hidden rounded-lg border border-line bg-surface shadow-lift">
       <Command.Input value={text} onValueChange={setText} placeholder="Find or do…  (> actions, @ snippets)" className="w-full border-b border-line bg-transparent px-4 py-3 text-md outline-none" />
       <Command.List className="max-h-[60dvh] overflow-y-auto p-2">
         <Section title="Here">{group('Here').map((action) => <ActionRow key={action.id} action={action} onRun={run} />)}</Section>

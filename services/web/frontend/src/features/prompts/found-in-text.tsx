@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { Badge } from '@/components/badge'
 import { SnippetChip } from '@/components/snippet-chip'
 import type { TemplateCheck } from '@/lib/api/types'
@@ -18,7 +19,7 @@ export function FoundInText({ project, check }: { project: string; check: Templa
         <div>
           <h3 className="mb-1.5 text-2xs font-medium text-ink-3">Snippets</h3>
           <ul className="flex flex-wrap items-center gap-1.5">
-            {snippets.map(({ name, found }) => <li key={name} className="flex items-center gap-1"><SnippetChip project={project} name={name} found={found ?? true} />{found === false && <span className="text-ochre">create</span>}</li>)}
+            {snippets.map(({ name, found }) => <li key={name} className="flex items-center gap-1"><SnippetChip project={project} name={name} found={found ?? true} />{found === false && <Link to="/$project/snippets" params={{ project }} search={{ s: name, create: true }} className="rounded text-ochre underline">Create it</Link>}</li>)}
           </ul>
         </div>
       )}

@@ -40,11 +40,10 @@ export function TitleField({ project, prompt, onChange }: TitleFieldProps) {
   return (
     <Field label="Title" hint={hint}>
       {(ids) => (
-        <div className="flex items-center gap-2">
-          <TextInput {...ids} maxLength={200} value={prompt.title} placeholder={suggest.isPending ? 'Thinking of a title…' : 'Named by a model while you write'} onChange={(event) => onChange({ title: event.target.value, titleFrom: 'person' })} />
-          {suggested && <Badge tone="murex">Suggested</Badge>}
-          {prompt.titleFrom === 'simulator' && <SimulatedBadge />}
+        <div className="flex flex-wrap items-center gap-2">
+          <TextInput {...ids} className="!w-auto min-w-0 flex-1" maxLength={200} value={prompt.title} placeholder={suggest.isPending ? 'Thinking of a title…' : 'Named by a model while you write'} onChange={(event) => onChange({ title: event.target.value, titleFrom: 'person' })} />
           <IconButton label="Suggest a title" pending={suggest.isPending} reason={refusal ?? tooShort} onClick={() => suggest.mutate()}><WandSparkles /></IconButton>
+          {suggested && <span className="flex basis-full gap-2"><Badge tone="murex">Suggested</Badge>{prompt.titleFrom === 'simulator' && <SimulatedBadge />}</span>}
         </div>
       )}
     </Field>

@@ -11,12 +11,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Session */
+        /**
+         * Get Session
+         * @description Say who is signed in; nobody is an answer too.
+         */
         get: operations["getSession"];
         put?: never;
-        /** Sign In */
+        /**
+         * Sign In
+         * @description Sign in with e-mail and password, or with a sign-in link's token. The browser gets a new session each time.
+         */
         post: operations["signIn"];
-        /** Sign Out */
+        /**
+         * Sign Out
+         * @description End the session; saying it twice changes nothing.
+         */
         delete: operations["signOut"];
         options?: never;
         head?: never;
@@ -32,7 +41,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set Up */
+        /**
+         * Set Up
+         * @description Make the first account with the token of the sign-in link, and sign it in.
+         */
         post: operations["setUp"];
         delete?: never;
         options?: never;
@@ -47,7 +59,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Status */
+        /**
+         * Get Status
+         * @description Say which version runs and, to those who are signed in, whether models are simulated.
+         */
         get: operations["getStatus"];
         put?: never;
         post?: never;
@@ -64,442 +79,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search */
+        /**
+         * Search
+         * @description Find prompts, documents and snippets by the words that begin in them. A part that is away is left out.
+         */
         get: operations["search"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Stream */
-        get: operations["streamProject"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/prompts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Prompts */
-        get: operations["listPrompts"];
-        put?: never;
-        /** Create Prompt */
-        post: operations["createPrompt"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/prompts/{prompt_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Prompt */
-        get: operations["getPrompt"];
-        put?: never;
-        post?: never;
-        /** Delete Prompt */
-        delete: operations["deletePrompt"];
-        options?: never;
-        head?: never;
-        /** Update Prompt */
-        patch: operations["updatePrompt"];
-        trace?: never;
-    };
-    "/api/prompts/{prompt_id}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Restore Prompt */
-        post: operations["restorePrompt"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/prompts/{prompt_id}/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Versions */
-        get: operations["listVersions"];
-        put?: never;
-        /** Commit */
-        post: operations["commitVersion"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/prompts/{prompt_id}/labels/{label}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Label */
-        put: operations["moveLabel"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/prompts/{prompt_id}/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Preview */
-        post: operations["previewTemplate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/templates/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Check Template */
-        post: operations["checkTemplate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/titles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Title */
-        post: operations["suggestTitle"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/optimizations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Optimize */
-        post: operations["optimizePrompt"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/optimizations/{optimization_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Opt */
-        get: operations["getOptimization"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/snippets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Snippets */
-        get: operations["listSnippets"];
-        put?: never;
-        /** Create Snippet */
-        post: operations["createSnippet"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/snippets/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Snippet */
-        get: operations["getSnippet"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/snippets/{snippet_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete Snippet */
-        delete: operations["deleteSnippet"];
-        options?: never;
-        head?: never;
-        /** Update Snippet */
-        patch: operations["updateSnippet"];
-        trace?: never;
-    };
-    "/api/snippets/{snippet_id}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Restore Snippet */
-        post: operations["restoreSnippet"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/documents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Documents */
-        get: operations["listDocuments"];
-        put?: never;
-        /** Generate Document */
-        post: operations["generateDocument"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/documents/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Import Document */
-        post: operations["createDocument"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/documents/{document_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Document */
-        get: operations["getDocument"];
-        put?: never;
-        post?: never;
-        /** Delete Document */
-        delete: operations["deleteDocument"];
-        options?: never;
-        head?: never;
-        /** Update Document */
-        patch: operations["updateDocument"];
-        trace?: never;
-    };
-    "/api/documents/{document_id}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Restore Document */
-        post: operations["restoreDocument"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/documents/{document_id}/continue": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Continue Document */
-        post: operations["continueDocument"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/generations/{generation_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Generation */
-        get: operations["getGeneration"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/generations/{generation_id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Events */
-        get: operations["streamGeneration"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/generations/{generation_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Cancel */
-        post: operations["cancelGeneration"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/models": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Models */
-        get: operations["listModels"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Keys */
-        get: operations["listKeys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -521,42 +105,629 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Rename */
+        /**
+         * Rename Project
+         * @description Give the project another name; its address stays.
+         */
         patch: operations["renameProject"];
+        trace?: never;
+    };
+    "/api/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prompts
+         * @description List the prompts of the project, newest change first.
+         */
+        get: operations["listPrompts"];
+        put?: never;
+        /**
+         * Create Prompt
+         * @description Create a prompt whose text becomes version 1.
+         */
+        post: operations["createPrompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prompt
+         * @description Read one prompt with its latest version.
+         */
+        get: operations["getPrompt"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Prompt
+         * @description Take a prompt out of every list.
+         */
+        delete: operations["deletePrompt"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Prompt
+         * @description Change what is not versioned; a field left out stays.
+         */
+        patch: operations["updatePrompt"];
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Prompt
+         * @description Undo a deletion.
+         */
+        post: operations["restorePrompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description List the versions of a prompt, newest first.
+         */
+        get: operations["listVersions"];
+        put?: never;
+        /**
+         * Commit Version
+         * @description Add an immutable version.
+         */
+        post: operations["commitVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/labels/{label}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move Label
+         * @description Point a label at a version.
+         */
+        put: operations["moveLabel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Template
+         * @description Render unsaved text with values.
+         */
+        post: operations["previewTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Template
+         * @description Say what a template holds and what is wrong with it.
+         */
+        post: operations["checkTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/titles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suggest Title
+         * @description Have a model name a prompt.
+         */
+        post: operations["suggestTitle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/optimizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Optimize Prompt
+         * @description Have a model rewrite a prompt; the text streams under the answer's generation.
+         */
+        post: operations["optimizePrompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/optimizations/{optimization_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Optimization
+         * @description Read an optimisation.
+         */
+        get: operations["getOptimization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snippets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Snippets
+         * @description List the snippets of the project by name.
+         */
+        get: operations["listSnippets"];
+        put?: never;
+        /**
+         * Create Snippet
+         * @description Create a snippet whose text becomes version 1.
+         */
+        post: operations["createSnippet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snippets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Snippet
+         * @description Read one snippet by name.
+         */
+        get: operations["getSnippet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snippets/{snippet_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Snippet
+         * @description Delete a snippet that no prompt mentions.
+         */
+        delete: operations["deleteSnippet"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Snippet
+         * @description Change a snippet; a changed text becomes its next version.
+         */
+        patch: operations["updateSnippet"];
+        trace?: never;
+    };
+    "/api/snippets/{snippet_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Snippet
+         * @description Undo a deletion.
+         */
+        post: operations["restoreSnippet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Documents
+         * @description List the documents of the project, newest first.
+         */
+        get: operations["listDocuments"];
+        put?: never;
+        /**
+         * Generate Document
+         * @description Have a model write a document; the text streams under the answer's generation.
+         */
+        post: operations["generateDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Document
+         * @description Create a document from text that a person brought.
+         */
+        post: operations["createDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Document
+         * @description Read one document.
+         */
+        get: operations["getDocument"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Document
+         * @description Take a document out of every list.
+         */
+        delete: operations["deleteDocument"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Document
+         * @description Change title, text, tags or archive state; a field left out stays.
+         */
+        patch: operations["updateDocument"];
+        trace?: never;
+    };
+    "/api/documents/{document_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Document
+         * @description Undo a deletion.
+         */
+        post: operations["restoreDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document_id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue Document
+         * @description Have the model go on where it stopped.
+         */
+        post: operations["continueDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/generations/{generation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Generation
+         * @description Read the state of a generation.
+         */
+        get: operations["getGeneration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/generations/{generation_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Generation
+         * @description Stop a generation; what was written stays.
+         */
+        post: operations["cancelGeneration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description List the models of this installation, the ones without a key included.
+         */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/generations/{generation_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Generation
+         * @description Follow a generation from a segment on: `segment` and `progress` events, then `end`.
+         */
+        get: operations["streamGeneration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Project
+         * @description Hear what changes in the project: `hello` first, then a `change` for each fact.
+         */
+        get: operations["streamProject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description List the keys of the project, the revoked ones included.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Create Key
+         * @description Make a key. Its text is in this answer and nowhere else.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{api_key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Key
+         * @description End a key everywhere at once.
+         */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** ApiKeyView */
+        /**
+         * ApiKeyList
+         * @description The keys of a project, newest first.
+         */
+        ApiKeyList: {
+            /** Items */
+            items: components["schemas"]["ApiKeyView"][];
+        };
+        /**
+         * ApiKeyView
+         * @description A key as lists show it: its beginning, never the whole.
+         */
         ApiKeyView: {
             /** Id */
             id: string;
             /** Name */
             name: string;
+            /** Prefix */
+            prefix: string;
+            /** Scopes */
+            scopes: string[];
+            /** Expires At */
+            expires_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * Change
+         * @description Something in the project changed: read it again.
+         */
+        Change: {
+            /** Entity */
+            entity: string;
+            /** Id */
+            id: string;
+            /** Action */
+            action: string;
+            /** Time */
+            time: string;
         };
         /**
          * CheckTemplate
-         * @description Say what a template holds and what is wrong with it. Nothing is stored; a template with faults is not a problem here.
+         * @description Say what a template holds and what is wrong with it. Faults are findings here, not problems.
          */
         CheckTemplate: {
             /** Template */
             template: string;
-        };
-        /** CommitVersionBody */
-        CommitVersionBody: {
-            /** Base Version */
-            base_version: number;
-            /** Template */
-            template: string;
-            /** Parameters */
-            parameters?: components["schemas"]["Parameter"][] | null;
-            /**
-             * Message
-             * @default
-             */
-            message: string;
         };
         /**
          * CreateDocument
@@ -620,6 +791,47 @@ export interface components {
              * @default
              */
             description: string;
+        };
+        /**
+         * CreatedApiKey
+         * @description A new key with its text, which is shown this once.
+         */
+        CreatedApiKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Prefix */
+            prefix: string;
+            /** Scopes */
+            scopes: string[];
+            /** Expires At */
+            expires_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Api Key */
+            api_key: string;
+        };
+        /**
+         * DocumentChanges
+         * @description What may change of a document; a field left out stays.
+         */
+        DocumentChanges: {
+            /** Revision */
+            revision: number;
+            /** Title */
+            title?: string | null;
+            /** Content */
+            content?: string | null;
+            /** Tags */
+            tags?: string[] | null;
+            /** Archived */
+            archived?: boolean | null;
         };
         /**
          * DocumentDetail
@@ -858,6 +1070,32 @@ export interface components {
             finished_at: string | null;
         };
         /**
+         * GenerationEvents
+         * @description The events of a generation's stream by name; each comes alone, as `event` and `data`.
+         */
+        GenerationEvents: {
+            segment: components["schemas"]["Segment"];
+            progress: components["schemas"]["GenerationProgress"];
+            end: components["schemas"]["Generation"];
+        };
+        /**
+         * GenerationProgress
+         * @description What is known of a running generation; money is absent when the price is unknown.
+         */
+        GenerationProgress: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
+            /** Output Tokens */
+            output_tokens: number;
+            /** Cost Usd */
+            cost_usd: string | null;
+            /** Estimated */
+            estimated: boolean;
+        };
+        /**
          * GenerationUsage
          * @description Tokens and money over all attempts of a generation. `cost_usd` is None where a price is unknown, never 0.
          *
@@ -892,15 +1130,18 @@ export interface components {
              */
             estimated: boolean;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         JsonValue: unknown;
         /**
+         * LabelTarget
+         * @description The version that a label shall point at.
+         */
+        LabelTarget: {
+            /** Version */
+            version: number;
+        };
+        /**
          * Model
-         * @description One model that can be asked. `available` is false where no key is set: `unavailable_reason` names the variable.
+         * @description One model. `available` is false where no key is set: `unavailable_reason` names the variable.
          */
         Model: {
             /** Id */
@@ -932,10 +1173,34 @@ export interface components {
             /** Default Model */
             default_model: string;
         };
-        /** NewName */
-        NewName: {
+        /**
+         * NewApiKey
+         * @description A key to be made; without `expires_at` it does not end by itself.
+         */
+        NewApiKey: {
             /** Name */
             name: string;
+            /** Scopes */
+            scopes: string[];
+            /** Expires At */
+            expires_at?: string | null;
+        };
+        /**
+         * NewVersion
+         * @description The content of a version to be added, and the version that its author started from.
+         */
+        NewVersion: {
+            /** Base Version */
+            base_version: number;
+            /** Template */
+            template: string;
+            /** Parameters */
+            parameters?: components["schemas"]["Parameter"][] | null;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
         };
         /**
          * Optimization
@@ -1017,8 +1282,11 @@ export interface components {
             /** Pattern */
             pattern?: string | null;
         };
-        /** PreviewTemplateBody */
-        PreviewTemplateBody: {
+        /**
+         * Preview
+         * @description Unsaved text and the values to render it with.
+         */
+        Preview: {
             /** Template */
             template: string;
             /** Parameters */
@@ -1027,6 +1295,62 @@ export interface components {
             values?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+        };
+        /**
+         * ProjectEvents
+         * @description The events of a project's stream by name; `hello` means that everything may have changed.
+         */
+        ProjectEvents: {
+            /** Hello */
+            hello: {
+                [key: string]: string;
+            };
+            change: components["schemas"]["Change"];
+        };
+        /**
+         * ProjectName
+         * @description A project's new name.
+         */
+        ProjectName: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * ProjectView
+         * @description A project as its member sees it; `slug` is its address.
+         */
+        ProjectView: {
+            /** Id */
+            id: string;
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "context_engineer" | "admin";
+            /** Personal */
+            personal: boolean;
+        };
+        /**
+         * PromptChanges
+         * @description What may change of a prompt beside its versions; a field left out stays.
+         */
+        PromptChanges: {
+            /** Revision */
+            revision: number;
+            /** Title */
+            title?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Tags */
+            tags?: string[] | null;
+            /** Default Model */
+            default_model?: string | null;
+            /** Archived */
+            archived?: boolean | null;
         };
         /**
          * PromptDetail
@@ -1135,7 +1459,7 @@ export interface components {
         };
         /**
          * PromptVersion
-         * @description An immutable version. `number` has no gaps within a prompt; `content_hash` is SHA-256 over template and parameters.
+         * @description An immutable version. `number` has no gaps; `content_hash` is SHA-256 over template and parameters.
          */
         PromptVersion: {
             /** Id */
@@ -1188,8 +1512,11 @@ export interface components {
             /** Default Model */
             default_model: string | null;
         };
-        /** SearchItem */
-        SearchItem: {
+        /**
+         * SearchHit
+         * @description One thing that was found.
+         */
+        SearchHit: {
             /**
              * Kind
              * @enum {string}
@@ -1202,38 +1529,41 @@ export interface components {
             /** Subtitle */
             subtitle: string;
         };
-        /** SearchResults */
-        SearchResults: {
+        /**
+         * SearchHits
+         * @description What was found, best first within each kind.
+         */
+        SearchHits: {
             /** Items */
-            items: components["schemas"]["SearchItem"][];
+            items: components["schemas"]["SearchHit"][];
         };
-        /** Session */
+        /**
+         * Segment
+         * @description A committed piece of text; `number` counts from 1 without gaps within a generation.
+         */
+        Segment: {
+            /** Number */
+            number: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Session
+         * @description Who is signed in, where they are a member, and what they may do in the project that the header names.
+         */
         Session: {
             /** Set Up */
             set_up: boolean;
-            user: components["schemas"]["User"] | null;
+            user: components["schemas"]["UserView"] | null;
             /** Projects */
-            projects: components["schemas"]["SessionProject"][];
+            projects: components["schemas"]["ProjectView"][];
             /** Capabilities */
             capabilities: string[];
         };
-        /** SessionProject */
-        SessionProject: {
-            /** Id */
-            id: string;
-            /** Slug */
-            slug: string;
-            /** Name */
-            name: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "viewer" | "context_engineer" | "admin";
-            /** Personal */
-            personal: boolean;
-        };
-        /** SetUp */
+        /**
+         * SetUp
+         * @description The first account: its token comes with the sign-in link.
+         */
         SetUp: {
             /** Token */
             token: string;
@@ -1244,7 +1574,10 @@ export interface components {
             /** Password */
             password: string;
         };
-        /** SignIn */
+        /**
+         * SignIn
+         * @description E-mail and password, or the token of a sign-in link.
+         */
         SignIn: {
             /** Email */
             email?: string | null;
@@ -1288,6 +1621,18 @@ export interface components {
             updated_at: string;
         };
         /**
+         * SnippetChanges
+         * @description What may change of a snippet; a field left out stays.
+         */
+        SnippetChanges: {
+            /** Revision */
+            revision: number;
+            /** Content */
+            content?: string | null;
+            /** Description */
+            description?: string | null;
+        };
+        /**
          * SnippetPage
          * @description All snippets of a project by name.
          */
@@ -1310,16 +1655,19 @@ export interface components {
              */
             found: boolean;
         };
-        /** Status */
+        /**
+         * Status
+         * @description What runs here. Without a session only `version` and `set_up` are told.
+         */
         Status: {
             /** Version */
-            version?: string | null;
-            /** Simulated */
-            simulated?: boolean | null;
-            /** Default Model */
-            default_model?: string | null;
+            version: string;
             /** Set Up */
             set_up: boolean;
+            /** Simulated */
+            simulated: boolean | null;
+            /** Default Model */
+            default_model: string | null;
         };
         /**
          * SuggestTitle
@@ -1353,43 +1701,6 @@ export interface components {
             /** Findings */
             findings: components["schemas"]["Finding"][];
         };
-        /** UpdateDocumentBody */
-        UpdateDocumentBody: {
-            /** Revision */
-            revision: number;
-            /** Title */
-            title?: string | null;
-            /** Content */
-            content?: string | null;
-            /** Tags */
-            tags?: string[] | null;
-            /** Archived */
-            archived?: boolean | null;
-        };
-        /** UpdatePromptBody */
-        UpdatePromptBody: {
-            /** Revision */
-            revision: number;
-            /** Title */
-            title?: string | null;
-            /** Description */
-            description?: string | null;
-            /** Tags */
-            tags?: string[] | null;
-            /** Default Model */
-            default_model?: string | null;
-            /** Archived */
-            archived?: boolean | null;
-        };
-        /** UpdateSnippetBody */
-        UpdateSnippetBody: {
-            /** Revision */
-            revision: number;
-            /** Content */
-            content?: string | null;
-            /** Description */
-            description?: string | null;
-        };
         /**
          * UsedSnippet
          * @description A snippet as a render took it in.
@@ -1402,32 +1713,17 @@ export interface components {
             /** Content Hash */
             content_hash: string;
         };
-        /** User */
-        User: {
+        /**
+         * UserView
+         * @description The person who is signed in.
+         */
+        UserView: {
             /** Id */
             id: string;
             /** Email */
             email: string;
             /** Name */
             name: string;
-        };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
-        };
-        /** VersionOf */
-        VersionOf: {
-            /** Version */
-            version: number;
         };
     };
     responses: never;
@@ -1456,6 +1752,21 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
         };
     };
     signIn: {
@@ -1480,13 +1791,19 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1509,6 +1826,21 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
         };
     };
     setUp: {
@@ -1525,7 +1857,7 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1533,13 +1865,19 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1562,12 +1900,27 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
         };
     };
     search: {
         parameters: {
-            query?: {
-                q?: string;
+            query: {
+                q: string;
             };
             header?: never;
             path?: never;
@@ -1581,28 +1934,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchResults"];
+                    "application/json": components["schemas"]["SearchHits"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
     };
-    streamProject: {
+    renameProject: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectName"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -1610,7 +1973,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1639,13 +2017,19 @@ export interface operations {
                     "application/json": components["schemas"]["PromptPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1653,9 +2037,7 @@ export interface operations {
     createPrompt: {
         parameters: {
             query?: never;
-            header?: {
-                "idempotency-key"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1674,13 +2056,19 @@ export interface operations {
                     "application/json": components["schemas"]["PromptDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1705,13 +2093,19 @@ export interface operations {
                     "application/json": components["schemas"]["PromptDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1736,13 +2130,19 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1758,7 +2158,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UpdatePromptBody"];
+                "application/json": components["schemas"]["PromptChanges"];
             };
         };
         responses: {
@@ -1771,13 +2171,19 @@ export interface operations {
                     "application/json": components["schemas"]["PromptDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1802,13 +2208,19 @@ export interface operations {
                     "application/json": components["schemas"]["PromptDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1833,13 +2245,19 @@ export interface operations {
                     "application/json": components["schemas"]["PromptVersionPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1847,9 +2265,7 @@ export interface operations {
     commitVersion: {
         parameters: {
             query?: never;
-            header?: {
-                "idempotency-key"?: string | null;
-            };
+            header?: never;
             path: {
                 prompt_id: string;
             };
@@ -1857,7 +2273,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CommitVersionBody"];
+                "application/json": components["schemas"]["NewVersion"];
             };
         };
         responses: {
@@ -1870,13 +2286,19 @@ export interface operations {
                     "application/json": components["schemas"]["PromptDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1893,7 +2315,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["VersionOf"];
+                "application/json": components["schemas"]["LabelTarget"];
             };
         };
         responses: {
@@ -1906,13 +2328,19 @@ export interface operations {
                     "application/json": components["schemas"]["PromptDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1928,7 +2356,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PreviewTemplateBody"];
+                "application/json": components["schemas"]["Preview"];
             };
         };
         responses: {
@@ -1941,13 +2369,19 @@ export interface operations {
                     "application/json": components["schemas"]["RenderedPrompt"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -1974,13 +2408,19 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateCheck"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2007,13 +2447,19 @@ export interface operations {
                     "application/json": components["schemas"]["SuggestedTitle"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2021,9 +2467,7 @@ export interface operations {
     optimizePrompt: {
         parameters: {
             query?: never;
-            header?: {
-                "idempotency-key"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2042,13 +2486,19 @@ export interface operations {
                     "application/json": components["schemas"]["Optimization"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2073,13 +2523,19 @@ export interface operations {
                     "application/json": components["schemas"]["Optimization"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2104,13 +2560,19 @@ export interface operations {
                     "application/json": components["schemas"]["SnippetPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2118,9 +2580,7 @@ export interface operations {
     createSnippet: {
         parameters: {
             query?: never;
-            header?: {
-                "idempotency-key"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2139,13 +2599,19 @@ export interface operations {
                     "application/json": components["schemas"]["Snippet"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2170,13 +2636,19 @@ export interface operations {
                     "application/json": components["schemas"]["Snippet"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2201,13 +2673,19 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2223,7 +2701,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UpdateSnippetBody"];
+                "application/json": components["schemas"]["SnippetChanges"];
             };
         };
         responses: {
@@ -2236,13 +2714,19 @@ export interface operations {
                     "application/json": components["schemas"]["Snippet"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2267,13 +2751,19 @@ export interface operations {
                     "application/json": components["schemas"]["Snippet"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2304,13 +2794,19 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2318,9 +2814,7 @@ export interface operations {
     generateDocument: {
         parameters: {
             query?: never;
-            header?: {
-                "idempotency-key"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2339,13 +2833,19 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2372,13 +2872,19 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2403,13 +2909,19 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2434,13 +2946,19 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2456,7 +2974,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UpdateDocumentBody"];
+                "application/json": components["schemas"]["DocumentChanges"];
             };
         };
         responses: {
@@ -2469,13 +2987,19 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2500,13 +3024,19 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2531,13 +3061,19 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2562,48 +3098,19 @@ export interface operations {
                     "application/json": components["schemas"]["Generation"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    streamGeneration: {
-        parameters: {
-            query?: {
-                after?: number;
-            };
-            header?: {
-                "last-event-id"?: string | null;
-            };
-            path: {
-                generation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2628,13 +3135,19 @@ export interface operations {
                     "application/json": components["schemas"]["Generation"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
@@ -2657,6 +3170,97 @@ export interface operations {
                     "application/json": components["schemas"]["ModelCatalogue"];
                 };
             };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    streamGeneration: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: {
+                "last-event-id"?: string;
+            };
+            path: {
+                generation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["GenerationEvents"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    streamProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ProjectEvents"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
         };
     };
     listKeys: {
@@ -2674,12 +3278,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiKeyView"][];
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
     };
-    renameProject: {
+    createKey: {
         parameters: {
             query?: never;
             header?: never;
@@ -2688,9 +3307,46 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewName"];
+                "application/json": components["schemas"]["NewApiKey"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -2698,16 +3354,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionProject"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A problem, RFC 9457 */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
                 };
             };
         };
