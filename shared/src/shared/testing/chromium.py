@@ -23,9 +23,10 @@ class ChromiumMissingError(Exception):
 def find_chromium() -> Path:
     """Return the browser of the machine, or the one that playwright has downloaded."""
     installed = [Path(found) for found in map(shutil.which, PROGRAMS) if found]
-    for candidate in (*installed, *APPLICATIONS, *_downloaded()):
-        if candidate.exists():
-            return candidate
+    found = next((candidate for candidate in (*installed, *APPLICATIONS) if candidate.exists()), None)
+    found = found or next((candidate for candidate in _downloaded() if candidate.exists()), None)
+    if found is not None:
+        return found
     raise ChromiumMissingError(HOW_TO_GET_IT)
 
 

@@ -1,0 +1,1 @@
+"""Stories in headless Chromium against the running house."""
