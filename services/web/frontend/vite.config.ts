@@ -24,7 +24,7 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: { host: '127.0.0.1', proxy: { '/api': bff } },
   build: {
-    target: 'es2024',
+    target: 'es2023',
     manifest: true,
     // A data: font or script would be refused by the content security policy.
     assetsInlineLimit: 0,
@@ -42,6 +42,7 @@ export default defineConfig({
     include: ['tests/**/*.test.{ts,tsx}'],
     setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
+    testTimeout: 30_000,
     // Two cores are shared with the other services' tests.
     maxWorkers: 2,
   },

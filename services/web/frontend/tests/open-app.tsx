@@ -8,9 +8,9 @@ import { SessionWatch } from '@/features/session/session-watch'
 /** Open the whole app at an address, as a browser would. */
 export function openApp(address: string) {
   const queryClient = makeQueryClient()
-  queryClient.setDefaultOptions({ queries: { ...queryClient.getDefaultOptions().queries, retryDelay: 1 } })
-  const router = makeRouter(queryClient)
-  router.update({ history: createMemoryHistory({ initialEntries: [address] }) })
+  const { queries, ...others } = queryClient.getDefaultOptions()
+  queryClient.setDefaultOptions({ ...others, queries: { ...queries, retryDelay: 1 } })
+  const router = makeRouter(queryClient, createMemoryHistory({ initialEntries: [address] }))
   render(
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />

@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { server } from './server'
 
@@ -7,6 +7,9 @@ import { server } from './server'
 window.matchMedia = (query: string) =>
   Object.assign(new EventTarget(), { matches: false, media: query, onchange: null, addListener: () => {}, removeListener: () => {} }) as MediaQueryList
 Element.prototype.scrollIntoView = () => {}
+Element.prototype.scrollTo = () => {}
+window.scrollTo = () => {}
+HTMLCanvasElement.prototype.getContext = () => null
 Range.prototype.getClientRects = () => [] as unknown as DOMRectList
 Range.prototype.getBoundingClientRect = () => new DOMRect()
 globalThis.ResizeObserver ??= class {
@@ -14,6 +17,12 @@ globalThis.ResizeObserver ??= class {
   unobserve(): void {}
   disconnect(): void {}
 }
+
+Element.prototype.setPointerCapture = () => {}
+Element.prototype.hasPointerCapture = () => false
+
+// Pages come in chunks that the test runner compiles on demand, on cores that it shares. A page of HTML explains no failure.
+configure({ asyncUtilTimeout: 8_000, getElementError: (message) => new Error(message?.split('\n')[0]) })
 
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query'
-import { createRouter } from '@tanstack/react-router'
+import { createBrowserHistory, createRouter, type RouterHistory } from '@tanstack/react-router'
 import { routeTree } from '@/app/routeTree.gen'
 import { Loading } from '@/components/states'
 import { isProblem } from '@/lib/api/problem'
@@ -22,9 +22,11 @@ export function makeQueryClient(): QueryClient {
   })
 }
 
-export function makeRouter(queryClient: QueryClient) {
+/** The routes over a cache; `history` is the browser's unless a test brings its own. */
+export function makeRouter(queryClient: QueryClient, history: RouterHistory = createBrowserHistory()) {
   return createRouter({
     routeTree,
+    history,
     context: { queryClient },
     defaultPreload: 'intent',
     scrollRestoration: true,

@@ -15,15 +15,15 @@ interface ModelSelectProps extends Omit<ComponentProps<'select'>, 'value' | 'onC
 /** Choose a model; those without a key are listed with the reason, and cannot be chosen. */
 export function ModelSelect({ project, value, onChange, none, ...rest }: ModelSelectProps) {
   const { data } = useQuery(modelsQuery(project))
-  const groups = Object.entries(Object.groupBy(data?.items ?? [], (model) => model.provider))
+  const providers = [...new Set(data?.items.map((model) => model.provider))]
   const known = value === null || (data?.items.some((model) => model.id === value) ?? false)
   return (
     <Select value={value ?? ''} onChange={(event) => onChange(event.target.value || null)} {...rest}>
       <option value="">{none}{data ? ` (${data.default_model})` : ''}</option>
       {!known && <option value={value ?? ''}>{value}</option>}
-      {groups.map(([provider, models]) => (
+      {providers.map((provider) => (
         <optgroup key={provider} label={provider}>
-          {models?.map((model) => <option key={model.id} value={model.id} disabled={!model.available}>{modelLabel(model)}</option>)}
+          {data?.items.filter((model) => model.provider === provider).map((model) => <option key={model.id} value={model.id} disabled={!model.available}>{modelLabel(model)}</option>)}
         </optgroup>
       ))}
     </Select>

@@ -18,11 +18,14 @@ function bind(): () => void {
   const bindings: Record<string, (event: KeyboardEvent) => void> = {}
   for (const action of latestPerId(currentActions())) {
     if (!action.keys) continue
-    bindings[action.keys] = (event) => {
+    const onPress = (event: KeyboardEvent) => {
       if (!answersKey(action, event)) return
       event.preventDefault()
       action.run()
     }
+    bindings[action.keys] = onPress
+    // Most keyboards need Shift for the question mark, some do not.
+    if (action.keys === '?') bindings['Shift+?'] = onPress
   }
   return tinykeys(window, bindings)
 }

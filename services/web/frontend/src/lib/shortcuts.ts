@@ -80,8 +80,6 @@ const KEY_NAMES: Record<string, string> = { $mod: isMac ? '⌘' : 'Ctrl', Shift:
 /** `$mod+k` as the keycaps of this machine: ['Ctrl', 'K']; a sequence keeps its presses apart by ' then '. */
 export function keycaps(keys: string): string[] {
   return keys
-    // The question mark is Shift on most keyboards, but nobody calls it that.
-    .replace('Shift+?', '?')
     .split(' ')
     .flatMap((press, index) => [...(index > 0 ? ['then'] : []), ...press.split('+').map((key) => KEY_NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key))])
 }

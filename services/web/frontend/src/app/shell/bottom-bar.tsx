@@ -8,7 +8,7 @@ const ITEM = 'flex flex-1 flex-col items-center justify-center gap-0.5 text-2xs 
 /** The rooms at the thumb, below 640 px. */
 export function BottomBar({ project, open }: { project: string; open: (overlay: Overlay) => void }) {
   return (
-    <nav aria-label="Main" className="flex h-14 shrink-0 border-t border-line bg-sunken pb-[env(safe-area-inset-bottom)] sm:hidden">
+    <nav aria-label="Pages" className="flex h-14 shrink-0 border-t border-line bg-sunken pb-[env(safe-area-inset-bottom)] sm:hidden">
       {ROOMS.map(({ label, to, icon: Icon, exact }) => (
         <Link key={label} to={to} params={{ project }} activeOptions={{ exact, includeSearch: false }} activeProps={{ className: '!text-lapis font-medium', 'aria-current': 'page' }} className={ITEM}>
           <Icon />{label}

@@ -48,7 +48,7 @@ export function Rail({ project, collapsed, open, onToggle }: RailProps) {
       </nav>
       <div className="mt-auto flex flex-col gap-0.5">
         <SimulatedNotice wordsClass={words} />
-        <RailButton label="Help" keys="Shift+?" folded={collapsed} onClick={() => open('shortcuts')} icon={<CircleHelp />} />
+        <RailButton label="Help" keys="?" folded={collapsed} onClick={() => open('shortcuts')} icon={<CircleHelp />} />
         <ThemeButton className={ITEM} wordsClass={words} />
         <RailButton label={collapsed ? 'Unfold' : 'Fold'} keys="[" folded={collapsed} className="max-lg:hidden" onClick={onToggle} icon={<PanelLeft />} />
         <AccountMenu project={project} className={ITEM} wordsClass={words} />

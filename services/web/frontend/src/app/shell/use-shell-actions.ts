@@ -15,7 +15,7 @@ export function useShellActions(project: string, { open, toggleRail }: { open: (
   )
   useActions([
     { id: 'palette', label: 'Find or do…', group: 'Go to', keys: '$mod+k', run: () => open('palette') },
-    { id: 'shortcuts', label: 'Keyboard shortcuts', group: 'Settings', keys: 'Shift+?', run: () => open('shortcuts') },
+    { id: 'shortcuts', label: 'Keyboard shortcuts', group: 'Settings', keys: '?', run: () => open('shortcuts') },
     { id: 'rail', label: 'Fold or unfold the rail', group: 'Settings', keys: '[', run: toggleRail },
     { id: 'theme', label: 'Switch light, dark or system', group: 'Settings', run: () => chooseTheme(NEXT_THEME[chosenTheme()]) },
     { id: 'new-prompt', label: 'Create New Prompt', group: 'Create', run: () => void navigate({ to: '/$project/prompts', params, search: { new: true } }) },

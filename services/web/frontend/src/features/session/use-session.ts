@@ -7,8 +7,10 @@ import { reportSignedIn } from '@/lib/signed-out'
 function begin(client: QueryClient, session: Session): void {
   client.setQueryData(['session', null], session)
   reportSignedIn()
+  // The guard of a project must not find its old answer, which said that nobody is here.
+  void client.resetQueries({ predicate: ({ queryKey }) => queryKey[0] === 'session' && queryKey[1] !== null })
   // What was refused while nobody was signed in is asked again.
-  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' || queryKey[1] !== null })
+  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
 }
 
 /** Sign in with e-mail and password, or with the token of a link. */
