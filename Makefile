@@ -23,13 +23,16 @@ TEST_WORKERS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run sync web test check lint format types imports contracts contracts-check web-check unit web-unit e2e chromium bench lock clean
+.PHONY: help run sign-in-link sync web test check lint format types imports contracts contracts-check web-check unit web-unit e2e chromium bench lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: sync web ## start everything on this machine and print a sign-in link (SCRIPTORIUM_PORT, SCRIPTORIUM_DATA)
 	@exec $(BIN)/python -m local_stack up
+
+sign-in-link: sync ## print another sign-in link into the Scriptorium that runs
+	@$(BIN)/python -m local_stack link
 
 test: sync check unit web-unit e2e ## everything that must hold: check, all tests, the story in a browser
 

@@ -1,4 +1,7 @@
-"""`python -m local_stack up [--data DIR] [--port N]`: what `make run` runs."""
+"""`python -m local_stack up [--data DIR] [--port N]`: what `make run` runs.
+
+`python -m local_stack link [--data DIR]` prints another sign-in link into the stack that runs.
+"""
 
 import argparse
 import asyncio
@@ -23,7 +26,9 @@ def main() -> int:
     """Run until a signal; return 1 with one sentence when it cannot start."""
     terminal = Terminal()
     try:
-        asyncio.run(_up(_stack_of_the_user(terminal), terminal))
+        arguments = _arguments(LocalStackSettings())
+        stack = _stack_of_the_user(terminal, arguments)
+        asyncio.run(_link(stack) if arguments.command == "link" else _up(stack, terminal))
     except EmbeddedServerError as error:
         terminal.problem(str(error))
         return 1
@@ -35,20 +40,29 @@ def main() -> int:
     return 0
 
 
-def _stack_of_the_user(terminal: Terminal) -> LocalStack:
-    settings = LocalStackSettings()
+def _arguments(settings: LocalStackSettings) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="local_stack", description=__doc__)
-    up = parser.add_subparsers(required=True).add_parser("up", help="start all and keep it running")
-    up.add_argument("--data", type=Path, default=settings.data, help="data folder (SCRIPTORIUM_DATA)")
+    commands = parser.add_subparsers(required=True, dest="command")
+    up = commands.add_parser("up", help="start all and keep it running")
+    link = commands.add_parser("link", help="print a sign-in link into the stack that runs")
+    for command in (up, link):
+        command.add_argument("--data", type=Path, default=settings.data, help="data folder (SCRIPTORIUM_DATA)")
     up.add_argument("--port", type=int, default=settings.port, help="port of the web application (SCRIPTORIUM_PORT)")
-    arguments = parser.parse_args()
+    return parser.parse_args()
+
+
+def _stack_of_the_user(terminal: Terminal, arguments: argparse.Namespace) -> LocalStack:
     return LocalStack(
         REPOSITORY / arguments.data,
-        arguments.port,
-        service_settings=settings.for_services(),
+        getattr(arguments, "port", None),
+        service_settings=LocalStackSettings().for_services(),
         uses_provider_keys=True,
         terminal=terminal,
     )
+
+
+async def _link(stack: LocalStack) -> None:
+    sys.stdout.write(await stack.sign_in_link_of_running() + "\n")
 
 
 async def _up(stack: LocalStack, terminal: Terminal) -> None:

@@ -82,6 +82,17 @@ class LocalStack:
         """Make a new single-use link into the web application."""
         return (await self._run("web", "sign-in-link")).strip().splitlines()[-1]
 
+    async def sign_in_link_of_running(self) -> str:
+        """Make a link into the stack that another process runs on this folder."""
+        ports = StackPorts.remembered(self._ports_file)
+        if ports is None or is_free(ports.processes["web"]):
+            message = (
+                f"No Scriptorium runs on the data folder {self.folder}: start it with make run, which prints a link."
+            )
+            raise EmbeddedServerError(message)
+        self._describe(self.folder.absolute(), ports)
+        return await self.sign_in_link()
+
     async def start(self) -> None:
         """Start all; on a failure stop what was started and raise."""
         try:
@@ -106,13 +117,20 @@ class LocalStack:
     def _prepare(self, folder: Path) -> None:
         self._refuse_taken_port()
         self._logs.mkdir(exist_ok=True)
+        self._describe(folder, StackPorts.choose(self._ports_file, self.web_port))
+
+    def _describe(self, folder: Path, ports: StackPorts) -> None:
         secrets = StackSecrets.load_or_generate(folder / "secrets.json")
-        self.ports = StackPorts.choose(folder / "state.json", self.web_port)
+        self.ports = ports
         self.servers = EmbeddedServers(
             folder / "servers", self.ports.servers, secrets.servers, self.is_durable, ServerPrograms()
         )
         inherited = inherited_environment(with_provider_keys=self.uses_provider_keys) | dict(self.variables)
         self.environments = ProcessEnvironments(self.servers, self.ports, secrets, inherited, self.service_settings)
+
+    @property
+    def _ports_file(self) -> Path:
+        return self.folder / "state.json"
 
     @property
     def _logs(self) -> Path:

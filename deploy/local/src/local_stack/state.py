@@ -53,7 +53,7 @@ class StackPorts(BaseModel):
     @classmethod
     def choose(cls, file: Path, web_port: int | None) -> Self:
         """Take the ports of last time if all are free, otherwise new ones; `web_port` is the user's choice."""
-        remembered = cls._remembered(file)
+        remembered = cls.remembered(file)
         ports = remembered if remembered and remembered.are_free() else cls._free()
         if web_port is not None:
             ports = ports.model_copy(update={"processes": ports.processes | {"web": web_port}})
@@ -61,7 +61,8 @@ class StackPorts(BaseModel):
         return ports
 
     @classmethod
-    def _remembered(cls, file: Path) -> Self | None:
+    def remembered(cls, file: Path) -> Self | None:
+        """Read the ports of last time; None where there was none."""
         return cls.model_validate_json(file.read_bytes()) if file.exists() else None
 
     @classmethod

@@ -6,20 +6,30 @@ import re
 import secrets
 import unicodedata
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from shared.call import Identity
+from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
+
+from shared import policy
+from shared.call import SERVICE_ROLE, Identity
 from shared.contracts.ids import ALPHABET, decode_id, encode_id
+from shared.contracts.message import Command
 from shared.contracts.web import Role
-from shared.problems import Conflict, Forbidden, NotFound, Problem, Unauthenticated
+from shared.problems import Conflict, Forbidden, Invalid, NotFound, Problem, Unauthenticated
 
 LINK_MINUTES = 15
 TOKEN_BYTES = 32
-# Ten wrong passwords in five minutes are a guesser, or somebody who needs a pause anyway.
-FAILED_SIGN_INS = 10
-FAILED_WINDOW_SECONDS = 300
+# Ten tries in five minutes without the right password are a guesser, or somebody who needs a pause anyway.
+SIGN_IN_TRIES = 10
+SIGN_IN_WINDOW_SECONDS = 300
+# A key works for a program: it neither makes keys nor manages people, whoever made it.
+_FOR_PEOPLE_ONLY = frozenset({"open", "keys.manage", "projects.manage"})
+KEY_SCOPES = frozenset(
+    action for action, minimum in policy.ACTIONS.items() if minimum != SERVICE_ROLE and action not in _FOR_PEOPLE_ONLY
+)
 # Addresses of the app that a project's slug must not hide.
 RESERVED_SLUGS = frozenset(
     {"account", "api", "assets", "context", "documents", "embed", "help", "invite", "library", "login", "prompts"}
@@ -27,11 +37,12 @@ RESERVED_SLUGS = frozenset(
 )
 
 
-class LinkRefused(Unauthenticated):
+class LinkRefused(Problem):
     """The sign-in link was used, is too old, or never was one."""
 
     type = "/problems/sign-in-link-refused"
     title = "This link no longer works"
+    status = 410
 
 
 class SignInRefused(Unauthenticated):
@@ -46,6 +57,13 @@ class KeyRefused(Unauthenticated):
 
     type = "/problems/api-key-refused"
     title = "API key refused"
+
+
+class KeyAlreadyMade(Conflict):
+    """The request made its key before; the answer with the key's text cannot be given twice."""
+
+    type = "/problems/api-key-already-made"
+    title = "This key was made already"
 
 
 class AlreadySetUp(Conflict):
@@ -63,7 +81,7 @@ class NotFromOurPages(Forbidden):
 
 
 class TooManySignIns(Problem):
-    """Too many wrong passwords."""
+    """Too many tries to sign in."""
 
     type = "/problems/too-many-sign-ins"
     title = "Too many tries"
@@ -77,7 +95,13 @@ class User:
     id: UUID
     email: str
     name: str
-    password_hash: str
+
+
+@dataclass(frozen=True)
+class Account(User):
+    """A person with what opens their account."""
+
+    password_hash: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -98,7 +122,11 @@ class Visitor:
     user: User
     memberships: tuple[Membership, ...]
 
-    def is_member_of(self, project: str | None) -> bool:
+    def is_member_of(self, project_id: UUID) -> bool:
+        """Say whether this person has a role in the project."""
+        return any(membership.project_id == project_id for membership in self.memberships)
+
+    def knows(self, project: str | None) -> bool:
         """Say whether `identity_in` would find the project."""
         try:
             self.identity_in(project)
@@ -123,6 +151,29 @@ class Visitor:
         return Identity(self.user.id, membership.project_id, membership.role)
 
 
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+
+
+class NewApiKey(Command):
+    """A key to be made; without `expires_at` it does not end by itself."""
+
+    name: Name
+    scopes: list[str] = Field(min_length=1, max_length=50)
+    expires_at: AwareDatetime | None = None
+
+    def check(self, maker: Identity, now: datetime) -> None:
+        """Raise Invalid, by name, for scopes that no key has or the maker lacks, and for an end that is past."""
+        refused = [scope for scope in self.scopes if scope not in KEY_SCOPES or not policy.is_allowed(maker, scope)]
+        errors: list[dict[str, JsonValue]] = [
+            {"name": "scopes", "code": "unknown_scope", "message": f"{scope[:80]} cannot be given to a key."}
+            for scope in refused
+        ]
+        if self.expires_at is not None and self.expires_at <= now:
+            errors.append({"name": "expires_at", "code": "past", "message": "This moment has passed."})
+        if errors:
+            raise Invalid.of(errors)
+
+
 @dataclass(frozen=True)
 class ApiKey:
     """An API key as it is kept: never the key itself."""
@@ -132,11 +183,15 @@ class ApiKey:
     owner_id: UUID
     name: str
     prefix: str
-    secret_hash: bytes
+    secret_hash: bytes = field(repr=False)
     scopes: list[str]
     expires_at: datetime | None
     revoked_at: datetime | None
     created_at: datetime
+
+    def scopes_of(self, owner: Identity) -> list[str]:
+        """List what the key may do now: a scope that its owner's role lost is left out."""
+        return [scope for scope in self.scopes if scope in KEY_SCOPES and policy.is_allowed(owner, scope)]
 
 
 def new_token() -> str:
@@ -154,6 +209,16 @@ def slug_of(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "project"
     return f"{slug}-1" if slug in RESERVED_SLUGS else slug
+
+
+def age_seconds(made_id: UUID, now: float) -> float:
+    """Say how old an id of version 7 is; its first 48 bits are Unix milliseconds (RFC 9562, section 5.7)."""
+    return now - (made_id.int >> 80) / 1000
+
+
+def sign_in_subject(account: str, address: str) -> bytes:
+    """Name what tries are counted for: one account, knocked at from one address."""
+    return hashlib.sha256(f"{account.lower()}|{address}".encode()).digest()
 
 
 def numbered(slug: str, number: int) -> str:
@@ -191,7 +256,10 @@ def key_refused() -> KeyRefused:
 
 def link_refused() -> LinkRefused:
     """Say the same for every reason, and the way out."""
-    return LinkRefused("The link was used already or is older than 15 minutes. Ask for a new one: make sign-in-link.")
+    return LinkRefused(
+        "The link was used already or is older than 15 minutes. "
+        "Run make sign-in-link for another one, or python -m web sign-in-link where no make runs the house."
+    )
 
 
 def _checksum(body: str) -> str:

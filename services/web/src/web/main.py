@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from shared.http import DOCUMENT_BODY_LIMIT_BYTES
 from shared.postgres import connect_database
 from shared.runtime import House, open_house
 from web.api import ROUTERS
@@ -37,7 +36,7 @@ async def furnished(house: House, settings: WebSettings, passwords: Passwords) -
     subscribe(house.bus, accounts, keys)
     house.on_stopping(live.close)
     house.on_stopping(changes.close)
-    app = house.app(ROUTERS, body_limit=DOCUMENT_BODY_LIMIT_BYTES)
+    app = house.app(ROUTERS)
     app.state.edge = Edge(house.bus, accounts, keys, live, changes, is_secure=settings.public_url.startswith("https:"))
     app.add_middleware(Guard)
     add_static(app, settings.static_dir)

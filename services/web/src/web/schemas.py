@@ -10,11 +10,11 @@ from shared.contracts.ids import ApiKeyId, ProjectId, UserId
 from shared.contracts.llm_gateway import Generation, GenerationStatus, Segment
 from shared.contracts.message import Command, View
 from shared.contracts.web import Role
+from web.domain import Name
 
 Email = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 # NIST SP 800-63B: length is what counts; the upper bound keeps hashing cheap.
 Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
 class UserView(View):
@@ -74,14 +74,6 @@ class ProjectName(Command):
     """A project's new name."""
 
     name: Name
-
-
-class NewApiKey(Command):
-    """A key to be made; without `expires_at` it does not end by itself."""
-
-    name: Name
-    scopes: list[str] = Field(min_length=1, max_length=50)
-    expires_at: datetime | None = None
 
 
 class ApiKeyView(View):

@@ -7,6 +7,7 @@ from fastapi import Query
 from shared.contracts import documents as contracts
 from shared.contracts.ids import DocumentId
 from shared.contracts.prompts import Done
+from shared.http import DOCUMENT_BODY_LIMIT_BYTES
 from web.api.edge import Ask, BrowserRouter
 
 router = BrowserRouter(prefix="/api/documents", tags=["documents"])
@@ -24,7 +25,7 @@ async def generate_document(body: contracts.GenerateDocument, ask: Ask) -> contr
     return await ask(body)
 
 
-@router.post("/import", action="documents.write", status_code=201)
+@router.post("/import", action="documents.write", status_code=201, max_body_size=DOCUMENT_BODY_LIMIT_BYTES)
 async def create_document(body: contracts.CreateDocument, ask: Ask) -> contracts.DocumentDetail:
     """Create a document from text that a person brought."""
     return await ask(body)
@@ -36,7 +37,7 @@ async def get_document(document_id: DocumentId, ask: Ask) -> contracts.DocumentD
     return await ask(contracts.GetDocument(document_id=document_id))
 
 
-@router.patch("/{document_id}", action="documents.write")
+@router.patch("/{document_id}", action="documents.write", max_body_size=DOCUMENT_BODY_LIMIT_BYTES)
 async def update_document(
     document_id: DocumentId, body: contracts.DocumentChanges, ask: Ask
 ) -> contracts.DocumentDetail:

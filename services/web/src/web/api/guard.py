@@ -47,6 +47,8 @@ class Guard:
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                # What a member sees is not for caches; the app's own files say otherwise themselves.
+                headers.setdefault("cache-control", "no-store")
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)

@@ -6,7 +6,7 @@ from shared.contracts.ids import ApiKeyId
 from shared.contracts.prompts import Done
 from web import schemas
 from web.api.edge import BrowserRouter, EdgeOf, MemberCall
-from web.domain import ApiKey
+from web.domain import ApiKey, NewApiKey
 
 router = BrowserRouter(prefix="/api/keys", tags=["keys"])
 
@@ -23,9 +23,9 @@ async def list_keys(edge: EdgeOf, call: MemberCall) -> schemas.ApiKeyList:
 
 
 @router.post("", action="keys.manage", status_code=201)
-async def create_key(body: schemas.NewApiKey, edge: EdgeOf, call: MemberCall) -> schemas.CreatedApiKey:
-    """Make a key. Its text is in this answer and nowhere else."""
-    key, text = await edge.keys.create(call, body.name, body.scopes, body.expires_at)
+async def create_key(body: NewApiKey, edge: EdgeOf, call: MemberCall) -> schemas.CreatedApiKey:
+    """Make a key. Its text is in this answer and nowhere else: the same request again is refused."""
+    key, text = await edge.keys.create(call, body)
     return schemas.CreatedApiKey(api_key=text, **_shown(key))
 
 

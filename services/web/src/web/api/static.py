@@ -10,6 +10,7 @@ from shared.problems import NotFound
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ALWAYS_ASK = "no-cache"
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _ENCODINGS = ((".br", "br"), (".gz", "gzip"))
 _NOT_BUILT = """<!doctype html><html lang="en"><title>Scriptorium</title>
 <h1>The web app is not built yet</h1><p>Run <code>make web</code>, then load this page again.</p></html>"""
@@ -19,15 +20,21 @@ def add_static(app: FastAPI, folder: Path | None) -> None:
     """Serve the files below `folder`, and its index page for every address of the app."""
     root = folder.resolve() if folder else None
 
-    @app.get("/{path:path}", include_in_schema=False)
+    @app.api_route("/api", methods=_METHODS, include_in_schema=False)
+    @app.api_route("/api/{path:path}", methods=_METHODS, include_in_schema=False)
+    async def nowhere(path: str = "") -> Response:  # noqa: ARG001  taken, so that every address below is met
+        raise _nowhere()
+
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(path: str, request: Request) -> Response:
-        if path.startswith("api/"):
-            text = "There is no such address."
-            raise NotFound(text)
         found = _file(root, path)
         if found is not None:
             return _served(found, request, _FOR_EVER if path.startswith("assets/") else _ALWAYS_ASK)
         return _index(root, path, request)
+
+
+def _nowhere() -> NotFound:
+    return NotFound("There is no such address.")
 
 
 def _file(root: Path | None, path: str) -> Path | None:
@@ -40,13 +47,17 @@ def _file(root: Path | None, path: str) -> Path | None:
 
 def _index(root: Path | None, path: str, request: Request) -> Response:
     """Answer a page's address with the app; a missing asset stays missing, so that the app can reload itself."""
-    if path.startswith("assets/") or "text/html" not in request.headers.get("accept", "text/html"):
-        text = "There is no such address."
-        raise NotFound(text)
+    if path.startswith("assets/") or not _wants_page(path, request.headers.get("accept", "*/*")):
+        raise _nowhere()
     index = _file(root, "index.html")
     if index is None:
         return HTMLResponse(_NOT_BUILT, 503, {"cache-control": _ALWAYS_ASK})
     return _served(index, request, _ALWAYS_ASK)
+
+
+def _wants_page(path: str, accept: str) -> bool:
+    """Tell a person or a simple client at a page's address from a browser that looks for a file."""
+    return "text/html" in accept or (accept == "*/*" and "." not in path.rpartition("/")[2])
 
 
 def _served(file: Path, request: Request, cache: str) -> Response:

@@ -1,7 +1,5 @@
 """Setting up, signing in and out, and who a session is."""
 
-import hashlib
-import itertools
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -13,9 +11,10 @@ from shared.contracts.ids import new_id
 from shared.contracts.web import ProjectCreated, ProjectRenamed, UserSignedUp
 from shared.postgres import Connection, Database
 from web.domain import (
-    FAILED_SIGN_INS,
-    FAILED_WINDOW_SECONDS,
     LINK_MINUTES,
+    SIGN_IN_TRIES,
+    SIGN_IN_WINDOW_SECONDS,
+    Account,
     AlreadySetUp,
     SignInRefused,
     TooManySignIns,
@@ -25,6 +24,7 @@ from web.domain import (
     link_refused,
     new_token,
     numbered,
+    sign_in_subject,
     slug_of,
 )
 from web.operations.passwords import Passwords
@@ -44,8 +44,17 @@ class NewAccount:
     password: str
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """What somebody knocks with, and from which address."""
+
+    email: str
+    password: str
+    address: str
+
+
 class Accounts:
-    """Accounts and sessions of one installation."""
+    """Accounts and sessions of one installation. `replaced` is the session that a browser came with: it ends."""
 
     def __init__(self, database: Database, passwords: Passwords, session_days: int) -> None:
         """Take where they are kept."""
@@ -62,65 +71,80 @@ class Accounts:
     async def make_link(self) -> tuple[str, bool]:
         """Make a single-use token for the first admin; True where it leads to setting up instead."""
         token = new_token()
-        async with self._database.relay() as conn:
+        async with self._database.transaction(()) as conn:
             user_id = await people.find_first_user(conn)
             await sessions.insert_link(conn, hash_token(token), user_id, LINK_MINUTES)
         return token, user_id is None
 
-    async def set_up(self, token: str, account: NewAccount, request_id: str) -> str:
+    async def set_up(self, token: str, account: NewAccount, request_id: str, replaced: str | None = None) -> str:
         """Make the first account with its personal project and sign it in; returns the session's token.
 
         Raises AlreadySetUp, or LinkRefused. The link is used up only together with the account.
         """
-        user = User(new_id(), account.email, account.name, await self._passwords.hash(account.password))
-        project_id, session = new_id(), new_token()
+        await self._check_set_up(token)
+        user = Account(new_id(), account.email, account.name, await self._passwords.hash(account.password))
+        project_id = new_id()
         call = Call(Identity(user.id, project_id, "admin"), request_id)
         async with self._database.transaction(project_id) as conn:
             await people.lock_set_up(conn)
             if await people.has_users(conn):
-                message = "The first account exists. Sign in with it."
-                raise AlreadySetUp(message)
+                raise _already_set_up()
             if await sessions.use_link(conn, hash_token(token)) is None:
                 raise link_refused()
             await _add_account(conn, call, user)
-            await sessions.insert_session(conn, hash_token(session), user.id)
-        return session
+            return await self._begin(conn, user.id, replaced)
 
-    async def sign_in(self, email: str, password: str, address: str) -> str:
-        """Check e-mail and password; returns a new session's token. Raises SignInRefused or TooManySignIns."""
-        who = hashlib.sha256(f"{email.lower()}|{address}".encode()).digest()
-        async with self._database.relay() as conn:
-            if await sessions.count_failures(conn, who, FAILED_WINDOW_SECONDS) >= FAILED_SIGN_INS:
-                raise _pause()
-            user = await people.find_user_by_email(conn, email)
-        fits = await self._passwords.verify(password, user.password_hash if user else None)
-        session = new_token()
-        async with self._database.relay() as conn:
-            if user is None or not fits:
-                await sessions.insert_failure(conn, who)
-            else:
-                await sessions.delete_failures(conn, who)
-                await sessions.insert_session(conn, hash_token(session), user.id)
-        if user is None or not fits:
+    async def _check_set_up(self, token: str) -> None:
+        """Refuse what will be refused before a third of a second goes into a hash."""
+        async with self._database.transaction(()) as conn:
+            if await people.has_users(conn):
+                raise _already_set_up()
+            if not await sessions.is_link_open(conn, hash_token(token)):
+                raise link_refused()
+
+    async def sign_in(self, tried: Credentials, replaced: str | None = None) -> str:
+        """Check e-mail and password; returns a new session's token. Raises SignInRefused or TooManySignIns.
+
+        A try is counted before its password is looked at, so that many at once are not many more.
+        """
+        async with self._database.transaction(()) as conn:
+            account = await people.find_account(conn, tried.email)
+            # Counted under the account's own spelling: letters that only the database folds are no way round.
+            who = sign_in_subject(account.email if account else tried.email, tried.address)
+            counted = await sessions.count_try(conn, who, SIGN_IN_WINDOW_SECONDS)
+        if counted.tries > SIGN_IN_TRIES:
+            raise _pause(counted.seconds)
+        fits = await self._passwords.verify(tried.password, account.password_hash if account else None)
+        if account is None or not fits:
             message = "This e-mail and password do not belong together."
             raise SignInRefused(message)
-        return session
+        async with self._database.transaction(()) as conn:
+            await sessions.delete_tries(conn, who)
+            return await self._begin(conn, account.id, replaced)
 
-    async def sign_in_by_link(self, token: str) -> str:
+    async def sign_in_by_link(self, token: str, replaced: str | None = None) -> str:
         """Use a link up and sign its account in; returns a new session's token. Raises LinkRefused."""
-        session = new_token()
-        async with self._database.relay() as conn:
+        async with self._database.transaction(()) as conn:
             link = await sessions.use_link(conn, hash_token(token))
             if link is None or link.user_id is None:
                 raise link_refused()
-            await sessions.insert_session(conn, hash_token(session), link.user_id)
+            return await self._begin(conn, link.user_id, replaced)
+
+    async def _begin(self, conn: Connection, user_id: UUID, replaced: str | None) -> str:
+        session = new_token()
+        await sessions.insert_session(conn, hash_token(session), user_id, self._days)
+        if replaced:
+            await self._end(conn, replaced)
         return session
+
+    async def _end(self, conn: Connection, session: str) -> None:
+        self._visitors.pop(hash_token(session), None)
+        await sessions.delete_session(conn, hash_token(session))
 
     async def sign_out(self, session: str) -> None:
         """End a session, here at once and in other processes within ten seconds."""
-        self._visitors.pop(hash_token(session), None)
-        async with self._database.relay() as conn:
-            await sessions.delete_session(conn, hash_token(session))
+        async with self._database.transaction(()) as conn:
+            await self._end(conn, session)
 
     async def visitor(self, session: str | None) -> Visitor | None:
         """Say who this session is; None where there is none, or it ended."""
@@ -142,6 +166,7 @@ class Accounts:
 
     def _remember(self, token_hash: bytes, visitor: Visitor) -> tuple[float, Visitor]:
         self._visitors[token_hash] = (time.monotonic() + VISITOR_CACHE_SECONDS, visitor)
+        self._visitors.move_to_end(token_hash)
         if len(self._visitors) > _CACHED_VISITORS:
             self._visitors.popitem(last=False)
         return self._visitors[token_hash]
@@ -149,7 +174,10 @@ class Accounts:
     async def _read_visitor(self, token_hash: bytes) -> Visitor | None:
         async with self._database.relay() as conn:
             user = await sessions.find_session_user(conn, token_hash, self._days)
-            return None if user is None else Visitor(user, tuple(await people.find_memberships(conn, user.id)))
+            if user is None:
+                return None
+            await sessions.touch_session(conn, token_hash)
+            return Visitor(user, tuple(await people.find_memberships(conn, user.id)))
 
     async def rename_project(self, call: Call, name: str) -> None:
         """Give the project another name; its address stays."""
@@ -164,22 +192,28 @@ class Accounts:
             return await people.find_role(conn, project_id, user_id)
 
 
-async def _add_account(conn: Connection, call: Call, user: User) -> None:
+async def _add_account(conn: Connection, call: Call, user: Account) -> None:
     """Write an account with its personal project, and tell both."""
     await people.insert_user(conn, user)
-    slug = slug_of(user.name)
-    for number in itertools.count(1):
-        if await people.insert_project(conn, call.project_id, numbered(slug, number), user.name, personal=True):
-            slug = numbered(slug, number)
-            break
+    slug = await _add_personal_project(conn, call, user)
     await people.insert_member(conn, call.project_id, user.id, "admin")
     await outbox.add(conn, call, UserSignedUp(user_id=user.id))
     await outbox.add(conn, call, ProjectCreated(project_id=call.project_id, slug=slug))
 
 
-def _pause() -> TooManySignIns:
-    minutes = FAILED_WINDOW_SECONDS // 60
+async def _add_personal_project(conn: Connection, call: Call, user: User) -> str:
+    """Make the project under the first free slug, and return the slug."""
+    slug, number = slug_of(user.name), 1
+    while not await people.insert_project(conn, call.project_id, numbered(slug, number), user.name, personal=True):
+        number += 1
+    return numbered(slug, number)
+
+
+def _already_set_up() -> AlreadySetUp:
+    return AlreadySetUp("The first account exists. Sign in with it.")
+
+
+def _pause(seconds: int) -> TooManySignIns:
     return TooManySignIns(
-        f"Too many wrong passwords. Wait {minutes} minutes, or use a sign-in link.",
-        retry_after_seconds=FAILED_WINDOW_SECONDS,
+        f"Too many tries. Wait {seconds // 60 + 1} minutes, or use a sign-in link.", retry_after_seconds=seconds
     )

@@ -46,7 +46,7 @@ class Changes:
         if viewers:
             event = change_event(subject, headers.get("ce-subject", ""), headers.get("ce-time", ""))
             for viewer in viewers:
-                viewer.tell(event)
+                viewer.tell(event, len(event))
 
     def _miss_all(self) -> None:
         for viewer in self._viewers.all():

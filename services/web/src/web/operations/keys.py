@@ -4,14 +4,23 @@ import hmac
 from datetime import UTC, datetime
 from uuid import UUID
 
-from shared import outbox, policy
+from shared import idempotency, outbox
 from shared.call import Call, Identity
 from shared.contracts.ids import new_id
 from shared.contracts.prompts import Done
 from shared.contracts.web import ApiKeyCreated, ApiKeyRevoked, IntrospectKey, KeyIdentity
 from shared.postgres import Database
 from shared.problems import NotFound
-from web.domain import ApiKey, hash_secret, key_refused, new_token, read_api_key, write_api_key
+from web.domain import (
+    ApiKey,
+    KeyAlreadyMade,
+    NewApiKey,
+    hash_secret,
+    key_refused,
+    new_token,
+    read_api_key,
+    write_api_key,
+)
 from web.store import keys, people
 
 # Enough to tell one key from another in a list; the id in it is no secret.
@@ -26,30 +35,37 @@ class Keys:
         self._database = database
         self._pepper = pepper
 
-    async def create(
-        self, call: Call, name: str, scopes: "list[str]", expires_at: datetime | None
-    ) -> tuple[ApiKey, str]:
+    async def create(self, call: Call, command: NewApiKey) -> tuple[ApiKey, str]:
         """Make a key of the caller for this project; its text is in this answer and nowhere else.
 
-        Without `expires_at` it does not end by itself.
+        Raises Invalid, or KeyAlreadyMade when the request is said again.
         """
+        command.check(call.identity, datetime.now(UTC))
+        key, text = self._new_key(call, command)
+        async with self._database.transaction(call.project_id) as conn:
+            if await idempotency.recall(conn, call, command, Done) is not None:
+                message = "This request made its key before, and a key is shown once. Revoke it and make another."
+                raise KeyAlreadyMade(message)
+            await keys.insert_key(conn, key)
+            await outbox.add(conn, call, ApiKeyCreated(api_key_id=key.id))
+            await idempotency.remember(conn, call, command, Done())
+        return key, text
+
+    def _new_key(self, call: Call, command: NewApiKey) -> tuple[ApiKey, str]:
         key_id, secret = new_id(), new_token()
         text = write_api_key(key_id, secret)
         key = ApiKey(
             id=key_id,
             project_id=call.project_id,
             owner_id=call.actor_id,
-            name=name,
+            name=command.name,
             prefix=text[:PREFIX_CHARACTERS],
             secret_hash=hash_secret(self._pepper, secret),
-            scopes=scopes,
-            expires_at=expires_at,
+            scopes=sorted(set(command.scopes)),
+            expires_at=command.expires_at,
             revoked_at=None,
             created_at=datetime.now(UTC),
         )
-        async with self._database.transaction(call.project_id) as conn:
-            await keys.insert_key(conn, key)
-            await outbox.add(conn, call, ApiKeyCreated(api_key_id=key_id))
         return key, text
 
     async def list(self, call: Call) -> "list[ApiKey]":
@@ -76,6 +92,5 @@ class Keys:
             if key is None or not hmac.compare_digest(key.secret_hash, hash_secret(self._pepper, secret)):
                 raise key_refused()
             role = await people.find_role(conn, key.project_id, key.owner_id)
-        owner = Identity(key.owner_id, key.project_id, role)
-        scopes = [scope for scope in key.scopes if scope in policy.ACTIONS and policy.is_allowed(owner, scope)]
+        scopes = key.scopes_of(Identity(key.owner_id, key.project_id, role))
         return KeyIdentity(api_key_id=key.id, project_id=key.project_id, owner_id=key.owner_id, scopes=scopes)

@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Twenty seconds of a fast model: more unread messages mean that the reader has stopped reading.
+# Twenty seconds of a fast model, or the text of a book: who left more unread has stopped reading.
 KEPT_MESSAGES = 600
+KEPT_BYTES = 1_000_000
 
 
 class Viewer[T]:
@@ -19,26 +20,28 @@ class Viewer[T]:
     def __init__(self) -> None:
         """Begin with nothing missed."""
         self._messages: deque[T] = deque()
+        self._bytes = 0
         self._wake = asyncio.Event()
         self.missed = False
         self.ended = False
 
-    def tell(self, message: T) -> None:
-        """Keep a message, or note that one was missed."""
-        if len(self._messages) >= KEPT_MESSAGES:
+    def tell(self, message: T, size: int) -> None:
+        """Keep a message of `size` bytes, or note that one was missed."""
+        if len(self._messages) >= KEPT_MESSAGES or self._bytes + size > KEPT_BYTES:
             self.miss()
         else:
             self._messages.append(message)
+            self._bytes += size
             self._wake.set()
 
     def miss(self) -> None:
         """Drop what is kept: the reader must look at the rows again."""
-        self._messages.clear()
+        self._take()
         self.missed = True
         self._wake.set()
 
     def end(self) -> None:
-        """Let the reader go: the process stops, and the browser shall connect to another one."""
+        """Let the reader go: the process stops, or the session ended. A browser that may, connects again."""
         self.ended = True
         self._wake.set()
 
@@ -51,8 +54,12 @@ class Viewer[T]:
                     await self._wake.wait()
             except TimeoutError:
                 return []
+        return self._take()
+
+    def _take(self) -> list[T]:
         taken = list(self._messages)
         self._messages.clear()
+        self._bytes = 0
         return taken
 
     def take_missed(self) -> bool:

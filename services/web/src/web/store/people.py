@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.postgres import Connection, many, one
-from web.domain import Membership, User
+from web.domain import Account, Membership
 
 # Any number that nothing else in this database locks: only one first account can be made.
 _SET_UP_LOCK = 7_301
@@ -19,7 +19,7 @@ async def has_users(conn: Connection) -> bool:
     return bool(await conn.fetchval("SELECT EXISTS (SELECT FROM users)"))
 
 
-async def insert_user(conn: Connection, user: User) -> None:
+async def insert_user(conn: Connection, user: Account) -> None:
     """Keep an account. Raises UniqueViolationError where the e-mail is taken."""
     await conn.execute(
         "INSERT INTO users (id, email, name, password_hash) VALUES ($1, $2, $3, $4)",
@@ -30,10 +30,10 @@ async def insert_user(conn: Connection, user: User) -> None:
     )
 
 
-async def find_user_by_email(conn: Connection, email: str) -> User | None:
+async def find_account(conn: Connection, email: str) -> Account | None:
     """Find an account by its address, in any letter case."""
     return one(
-        User,
+        Account,
         await conn.fetchrow(
             "SELECT id, email, name, password_hash FROM users WHERE lower(email) = lower($1)",
             email,
@@ -50,7 +50,7 @@ async def find_first_user(conn: Connection) -> UUID | None:
 async def insert_project(conn: Connection, project_id: UUID, slug: str, name: str, *, personal: bool) -> bool:
     """Make a project; False where the slug is taken."""
     status = await conn.execute(
-        "INSERT INTO projects (id, slug, name, personal) VALUES ($1, $2, $3, $4) ON CONFLICT (slug) DO NOTHING",
+        "INSERT INTO projects (project_id, slug, name, personal) VALUES ($1, $2, $3, $4) ON CONFLICT (slug) DO NOTHING",
         project_id,
         slug,
         name,
@@ -61,7 +61,7 @@ async def insert_project(conn: Connection, project_id: UUID, slug: str, name: st
 
 async def rename_project(conn: Connection, project_id: UUID, name: str) -> None:
     """Give a project another name; its address stays."""
-    await conn.execute("UPDATE projects SET name = $2 WHERE id = $1", project_id, name)
+    await conn.execute("UPDATE projects SET name = $2 WHERE project_id = $1", project_id, name)
 
 
 async def insert_member(conn: Connection, project_id: UUID, user_id: UUID, role: str) -> None:
@@ -84,8 +84,8 @@ async def find_memberships(conn: Connection, user_id: UUID) -> list[Membership]:
         await conn.fetch(
             """
             SELECT m.project_id, p.slug, p.name, p.personal, m.role
-            FROM members AS m JOIN projects AS p ON p.id = m.project_id
-            WHERE m.user_id = $1 ORDER BY p.personal DESC, p.name, p.id
+            FROM members AS m JOIN projects AS p ON p.project_id = m.project_id
+            WHERE m.user_id = $1 ORDER BY p.personal DESC, p.name, p.project_id
             """,
             user_id,
         ),
