@@ -40,7 +40,7 @@ async def chunks(payload: bytes, cuts: list[int]) -> AsyncIterator[bytes]:
 
 @given(st.lists(st.integers(min_value=0, max_value=200), max_size=12))
 async def test_events_are_the_same_however_the_bytes_are_cut(cuts: list[int]) -> None:
-    assert [data async for data in read_event_data(chunks(EVENTS, cuts))] == [
+    assert [data async for arrived in read_event_data(chunks(EVENTS, cuts)) for data in arrived] == [
         b'{"n":1}',
         b"two\nlines",
         "café".encode(),
@@ -100,7 +100,8 @@ def asked(**changes: Any) -> GenerationRequest:
 async def test_an_answer_opens_flows_counts_and_finishes(simulator: Any, adapter: Any) -> None:
     is_openai = adapter is OpenAIChat
     provider = adapter(access(simulator, path="/v1" if is_openai else ""))
-    events = [event async for event in provider.stream("quill" if is_openai else "reed", asked(), new_id())]
+    stream = provider.stream("quill" if is_openai else "reed", asked(), new_id())
+    events = [event async for arrived in stream for event in arrived]
     await provider.close()
     usage = [event for event in events if isinstance(event, ReportedUsage) and event.is_final]
     assert isinstance(events[0], Opened)

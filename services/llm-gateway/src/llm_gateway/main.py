@@ -8,9 +8,10 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from llm_gateway import api
-from llm_gateway.operations.driving import Desk, Limits
+from llm_gateway.operations.desk import Desk, Limits
 from llm_gateway.operations.engine import Engine
 from llm_gateway.operations.membership import Members
+from llm_gateway.operations.patience import Patience
 from llm_gateway.operations.reaping import reap
 from llm_gateway.operations.segments import SegmentWriter
 from llm_gateway.providers.connections import SIMULATOR, Connection, Providers, Timeouts
@@ -41,7 +42,7 @@ async def running(house: House, settings: LlmGatewaySettings) -> AsyncIterator[E
     )
     limits = Limits(settings.max_running, settings.generation_seconds, settings.stop_seconds)
     writer = SegmentWriter(house.database, house.bus)
-    engine = Engine(Desk(house.database, house.bus, providers, Members(house.bus), writer, limits))
+    engine = Engine(Desk(house.database, house.bus, providers, Members(house.bus), writer, Patience(), limits))
     subscribe(house.bus, engine)
     house.background(writer.run, "segments")
     house.background(engine.beat, "heartbeat")

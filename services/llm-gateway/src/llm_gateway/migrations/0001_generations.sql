@@ -30,8 +30,9 @@ CREATE TABLE generations (
     created_at timestamptz NOT NULL DEFAULT now(),
     started_at timestamptz,
     finished_at timestamptz,
-    PRIMARY KEY (project_id, id),
-    FOREIGN KEY (project_id, continues) REFERENCES generations (project_id, id),
+    -- The id first: the statements for many generations find each row by it, however many projects they name.
+    PRIMARY KEY (id, project_id),
+    FOREIGN KEY (continues, project_id) REFERENCES generations (id, project_id),
     CHECK ((status = 'running') = (owner IS NOT NULL)),
     CHECK ((status = 'running') = (lease_until IS NOT NULL)),
     CHECK ((status IN ('queued', 'running')) = (finished_at IS NULL)),
@@ -49,7 +50,7 @@ CREATE TABLE segments (
     number integer NOT NULL CHECK (number > 0),
     text text NOT NULL,
     PRIMARY KEY (project_id, generation_id, number),
-    FOREIGN KEY (project_id, generation_id) REFERENCES generations (project_id, id)
+    FOREIGN KEY (generation_id, project_id) REFERENCES generations (id, project_id)
 );
 SELECT protect_table('segments');
 
@@ -68,7 +69,7 @@ CREATE TABLE provider_attempts (
     finished_at timestamptz,
     PRIMARY KEY (project_id, id),
     UNIQUE (project_id, generation_id, number),
-    FOREIGN KEY (project_id, generation_id) REFERENCES generations (project_id, id),
+    FOREIGN KEY (generation_id, project_id) REFERENCES generations (id, project_id),
     CHECK ((status = 'started') = (finished_at IS NULL))
 );
 SELECT protect_table('provider_attempts');
@@ -93,7 +94,7 @@ CREATE TABLE usage (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (project_id, attempt_id),
     FOREIGN KEY (project_id, attempt_id) REFERENCES provider_attempts (project_id, id),
-    FOREIGN KEY (project_id, generation_id) REFERENCES generations (project_id, id)
+    FOREIGN KEY (generation_id, project_id) REFERENCES generations (id, project_id)
 );
 SELECT protect_table('usage');
 CREATE INDEX usage_by_generation ON usage (project_id, generation_id);

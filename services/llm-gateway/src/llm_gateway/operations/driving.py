@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import random
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 
 from llm_gateway.domain import (
@@ -21,49 +20,24 @@ from llm_gateway.domain import (
     interrupted,
     repeat_delay,
 )
+from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.ending import Closing, end
-from llm_gateway.operations.membership import Members
-from llm_gateway.operations.patience import patiently
 from llm_gateway.operations.running import Attempt, Running
-from llm_gateway.operations.segments import SegmentWriter
 from llm_gateway.operations.spending import usage_view
-from llm_gateway.providers.connections import Providers, Target
-from llm_gateway.providers.protocol import Delta, Finished, Opened, ReportedUsage
+from llm_gateway.providers.connections import Target
+from llm_gateway.providers.protocol import Delta, Finished, Opened, ProviderEvent, ReportedUsage
 from llm_gateway.providers.refusals import connection_lost
 from llm_gateway.store import attempts, generations, segments
 from llm_gateway.store.attempts import AttemptEnd
-from shared.bus import Bus
 from shared.contracts.ids import new_id
 from shared.contracts.llm_gateway import GenerationRequest, GenerationStatus
 from shared.faults import fault_point
-from shared.postgres import Database
 from shared.problems import Problem
 from shared.runtime import logger
 
 _ATTEMPT_ENDS: dict[GenerationStatus, AttemptEnd] = {"completed": "succeeded", "cancelled": "cancelled"}
 
 log = logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much and how long: see the settings of the same names."""
-
-    max_running: int
-    generation_seconds: float
-    stop_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What driving needs; one for the process."""
-
-    database: Database
-    bus: Bus
-    providers: Providers
-    members: Members
-    writer: SegmentWriter
-    limits: Limits
 
 
 async def drive(desk: Desk, running: Running) -> None:
@@ -142,7 +116,7 @@ async def _conversation(desk: Desk, claimed: ClaimedGeneration) -> GenerationReq
     """What the model is asked, with the inherited text and the wish to go on where there is one."""
     if claimed.inherited_segments == 0:
         return claimed.request
-    text = await patiently(partial(_inherited_text, desk, claimed), "conversation")
+    text = await desk.patience.do(partial(_inherited_text, desk, claimed), "conversation")
     return claimed.request.model_copy(update={"messages": continued(claimed.request.messages, text)})
 
 
@@ -157,15 +131,9 @@ async def _attempt(desk: Desk, running: Running, target: Target, request: Genera
     finished: Finished | None = None
     try:
         async with aclosing(target.adapter.stream(target.name, request, attempt.id)) as events:
-            async for event in events:
-                if isinstance(event, Delta):
-                    desk.writer.add(running.manuscript, event.text)
-                    if running.manuscript.is_overfull:
-                        await desk.writer.room(running.manuscript)
-                elif isinstance(event, Finished):
-                    finished = event
-                else:
-                    _note(attempt, event)
+            async for arrived in events:
+                finished = _take(desk, running, attempt, arrived) or finished
+                await desk.writer.pace(running.manuscript)
     except CallFailed:
         # An answer that was complete stays complete: only its usage is estimated then.
         if finished is None:
@@ -175,11 +143,19 @@ async def _attempt(desk: Desk, running: Running, target: Target, request: Genera
     return Ending("completed", finish_reason=finished.reason)
 
 
-def _note(attempt: Attempt, event: Opened | ReportedUsage) -> None:
-    if isinstance(event, Opened):
-        attempt.response_id = event.response_id
-    else:
-        attempt.usage = event
+def _take(desk: Desk, running: Running, attempt: Attempt, arrived: list[ProviderEvent]) -> Finished | None:
+    """Note what arrived; return the end of the answer where it is among it."""
+    finished: Finished | None = None
+    for event in arrived:
+        if isinstance(event, Delta):
+            desk.writer.add(running.manuscript, event.text)
+        elif isinstance(event, Opened):
+            attempt.response_id = event.response_id
+        elif isinstance(event, ReportedUsage):
+            attempt.usage = event
+        else:
+            finished = event
+    return finished
 
 
 async def _open_attempt(desk: Desk, running: Running) -> Attempt:
@@ -190,7 +166,7 @@ async def _open_attempt(desk: Desk, running: Running) -> Attempt:
         async with desk.database.transaction(running.claimed.project_id) as conn:
             return await attempts.insert_attempt(conn, running.claimed.lease, attempt_id)
 
-    if not await patiently(commit, "open_attempt"):
+    if not await desk.patience.do(commit, "open_attempt"):
         raise LeaseLost
     running.attempt = Attempt(attempt_id, begins_at=running.manuscript.characters)
     fault_point("attempt_committed")
@@ -206,7 +182,7 @@ async def _settle(desk: Desk, running: Running) -> None:
             if settlement is not None:
                 await attempts.settle_attempt(conn, running.claimed.project_id, settlement)
 
-    await patiently(commit, "settle_attempt")
+    await desk.patience.do(commit, "settle_attempt")
 
 
 async def _close(desk: Desk, running: Running, ending: Ending) -> None:
@@ -215,7 +191,7 @@ async def _close(desk: Desk, running: Running, ending: Ending) -> None:
     settlement = running.settle(_ATTEMPT_ENDS.get(ending.status, "failed"))
     settlements = [settlement] if settlement else []
     closing = Closing(running.claimed.lease, ending, rest, settlements, response_id)
-    await end(desk.database, desk.bus, closing, usage_view(running.settled))
+    await end(desk, closing, usage_view(running.settled))
 
 
 async def _hand_back(desk: Desk, running: Running) -> None:
@@ -230,5 +206,5 @@ async def _hand_back(desk: Desk, running: Running) -> None:
                 await attempts.settle_attempt(conn, lease.project_id, settlement)
             await generations.release_generation(conn, lease)
 
-    await patiently(commit, "hand_back")
+    await desk.patience.do(commit, "hand_back")
     log.info("generation_handed_back", generation_id=str(lease.generation_id))

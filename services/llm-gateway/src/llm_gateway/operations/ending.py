@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from llm_gateway.domain import Ending, GenerationState, Lease, LeaseLost
-from llm_gateway.operations.patience import patiently
+from llm_gateway.operations.desk import Desk
 from llm_gateway.store import attempts, generations, segments
 from llm_gateway.store.attempts import Settlement
 from llm_gateway.store.segments import Piece
@@ -44,12 +44,12 @@ class Closing:
     response_id: str | None = None
 
 
-async def end(database: Database, bus: Bus, closing: Closing, usage: GenerationUsage) -> GenerationState:
+async def end(desk: Desk, closing: Closing, usage: GenerationUsage) -> GenerationState:
     """Commit the end and show it. Raises LeaseLost; waits while the database is away."""
-    state = await patiently(partial(_commit, database, closing, itertools.count()), "end_waits")
+    state = await desk.patience.do(partial(_commit, desk.database, closing, itertools.count()), "end")
     fault_point("end_committed")
     log.info("generation_ended", generation_id=str(state.id), status=state.status, problem=_problem_type(state))
-    await show_end(bus, state, usage, closing.rest)
+    await show_end(desk.bus, state, usage, closing.rest)
     return state
 
 

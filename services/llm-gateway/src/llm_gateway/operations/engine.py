@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from llm_gateway.domain import ClaimedGeneration, StopReason
-from llm_gateway.operations.driving import Desk, drive
+from llm_gateway.operations.desk import Desk
+from llm_gateway.operations.driving import drive
 from llm_gateway.operations.manuscript import Manuscript
 from llm_gateway.operations.running import Running
 from llm_gateway.operations.spending import usage_view

@@ -45,7 +45,7 @@ from shared.problems import DeadlineExceeded, NotFound, Problem, RemoteProblem
 POLL_SECONDS = 0.2
 # The caller's own deadline strikes a little earlier here, so that it hears a problem and not silence.
 ANSWER_SECONDS = 0.2
-_NO_PROJECT_ID = UUID(int=0)
+_NO_ID = UUID(int=0)
 
 
 async def on_start_generation(engine: Engine, event: Event[StartGeneration]) -> None:
@@ -58,8 +58,12 @@ async def start_generation(engine: Engine, call: Call, command: StartGeneration)
 
     Repeating it with the same id changes nothing.
     """
-    async with engine.desk.database.transaction(call.project_id) as conn:
-        claimed = await _claim(engine, conn, call, command)
+
+    async def commit() -> ClaimedGeneration | None:
+        async with engine.desk.database.transaction(call.project_id) as conn:
+            return await _claim(engine, conn, call, command)
+
+    claimed = await engine.desk.patience.do(commit, "claim")
     fault_point("generation_claimed")
     if claimed is not None:
         await engine.launch(claimed)
@@ -71,7 +75,7 @@ async def create_generation(engine: Engine, call: Call, command: StartGeneration
     Raises UnknownModel, ProviderKeyMissing or NotContinuable before anything is stored.
     """
     # The id was chosen by this process and is no part of what the caller asked.
-    question = command.model_copy(update={"generation_id": _NO_PROJECT_ID})
+    question = command.model_copy(update={"generation_id": _NO_ID})
     async with engine.desk.database.transaction(call.project_id) as conn:
         known = await idempotency.recall(conn, call, question, Generation)
         if known is not None:

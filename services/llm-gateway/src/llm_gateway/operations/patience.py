@@ -1,4 +1,4 @@
-"""Waiting for the database inside work that is under way: a minute without it must not end a generation."""
+"""Transactions of work that is under way: they queue for a share of the pool, and outlast an absent database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,15 +7,25 @@ from shared.problems import Unavailable
 from shared.runtime import logger
 
 RETRY_SECONDS = 0.2
+# Half of the pool: a burst of generations must not turn away people's requests, which wait a second at most.
+MAX_TRANSACTIONS = 4
 
 log = logger(__name__)
 
 
-async def patiently[T](work: Callable[[], Awaitable[T]], name: str) -> T:
-    """Do `work`, again and again while the database is away. The work must be safe to repeat."""
-    while True:
-        try:
-            return await work()
-        except (Unavailable, TimeoutError):
-            log.warning("work_waits_for_database", work=name)
-        await asyncio.sleep(RETRY_SECONDS)
+class Patience:
+    """Does what must be done in the end, a few at a time."""
+
+    def __init__(self) -> None:
+        """Start with a free share of the pool."""
+        self._share = asyncio.Semaphore(MAX_TRANSACTIONS)
+
+    async def do[T](self, work: Callable[[], Awaitable[T]], name: str) -> T:
+        """Do `work`, again and again while the database is away. The work must be safe to repeat."""
+        while True:
+            try:
+                async with self._share:
+                    return await work()
+            except (Unavailable, TimeoutError):
+                log.warning("work_waits_for_database", work=name)
+            await asyncio.sleep(RETRY_SECONDS)

@@ -8,7 +8,6 @@ from functools import partial
 from llm_gateway.domain import ClaimedGeneration, Ending, LeaseLost, ProviderUnavailable, Spent, interrupted
 from llm_gateway.operations.ending import Closing, end
 from llm_gateway.operations.engine import HEARTBEAT_SECONDS, LEASE_SECONDS, Engine
-from llm_gateway.operations.patience import patiently
 from llm_gateway.operations.spending import added, estimated, usage_view
 from llm_gateway.store import attempts, generations, leases
 from llm_gateway.store.attempts import Settlement
@@ -70,7 +69,7 @@ async def _go_on(engine: Engine, claimed: ClaimedGeneration) -> None:
     elif claimed.has_own_text:
         await _end_orphan(engine, claimed, interrupted(_LOST))
     else:
-        await patiently(partial(_settle_orphans, engine.desk.database, claimed), "settle_orphans")
+        await engine.desk.patience.do(partial(_settle_orphans, engine.desk.database, claimed), "settle_orphans")
         await engine.launch(claimed)
 
 
@@ -82,7 +81,7 @@ async def _end_orphan(engine: Engine, claimed: ClaimedGeneration, ending: Ending
     for orphan in orphans:
         spent = added(spent, orphan.spent)
     with contextlib.suppress(LeaseLost):
-        await end(database, engine.desk.bus, Closing(claimed.lease, ending, None, orphans), usage_view(spent))
+        await end(engine.desk, Closing(claimed.lease, ending, None, orphans), usage_view(spent))
 
 
 async def _settle_orphans(database: Database, claimed: ClaimedGeneration) -> None:

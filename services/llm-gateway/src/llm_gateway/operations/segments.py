@@ -25,6 +25,8 @@ from shared.runtime import logger
 SEGMENT_SECONDS = 0.033
 # Due times fall on this grid, so that many streams meet in one transaction: at most 91 a second.
 GRID_SECONDS = 0.011
+# What arrives shortly before a segment is due is still read in time for it.
+READ_AHEAD_SECONDS = 0.005
 RETRY_SECONDS = 0.1
 MAX_TRIES = 3
 
@@ -60,8 +62,14 @@ class SegmentWriter:
         if manuscript.due < self._sleeps_until:
             self._wake.set()
 
-    async def room(self, manuscript: Manuscript) -> None:
-        """Wait while too much of this text is not written yet."""
+    async def pace(self, manuscript: Manuscript) -> None:
+        """Wait until it is worth reading on, or possible: see `READ_AHEAD_SECONDS` and `MAX_WAITING_CHARACTERS`.
+
+        Text is written when it is due; reading it much earlier costs a wake-up a chunk and gains nothing.
+        """
+        seconds = manuscript.due - READ_AHEAD_SECONDS - asyncio.get_running_loop().time()
+        if seconds > 0 and manuscript in self._waiting:
+            await asyncio.sleep(seconds)
         while manuscript.is_overfull:
             self._written.clear()
             await self._written.wait()

@@ -51,7 +51,9 @@ class AnthropicMessages:
                 open_telemetry=False,
             )
 
-    async def stream(self, name: str, request: GenerationRequest, attempt_id: UUID) -> AsyncGenerator[ProviderEvent]:
+    async def stream(
+        self, name: str, request: GenerationRequest, attempt_id: UUID
+    ) -> AsyncGenerator[list[ProviderEvent]]:
         """Ask once; the id of the attempt is the client's request id at the provider."""
         await self.warm()
         body = self._body(name, request)
@@ -60,9 +62,8 @@ class AnthropicMessages:
         with Faults(self._access, name, self._sdk):
             async with create(**body, extra_headers=headers) as response:
                 counted = _Counted()
-                async for data in read_event_data(response.iter_bytes()):
-                    for event in self._read(orjson.loads(data), counted):
-                        yield event
+                async for arrived in read_event_data(response.iter_bytes()):
+                    yield [event for data in arrived for event in self._read(orjson.loads(data), counted)]
 
     async def close(self) -> None:
         """Close idle connections."""

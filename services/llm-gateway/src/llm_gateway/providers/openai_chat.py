@@ -41,7 +41,9 @@ class OpenAIChat:
                 api_key=self._access.api_key, base_url=self._access.base_url, max_retries=0, http_client=self._http
             )
 
-    async def stream(self, name: str, request: GenerationRequest, attempt_id: UUID) -> AsyncGenerator[ProviderEvent]:
+    async def stream(
+        self, name: str, request: GenerationRequest, attempt_id: UUID
+    ) -> AsyncGenerator[list[ProviderEvent]]:
         """Ask once; the id of the attempt is the client's request id at the provider."""
         await self.warm()
         body = self._body(name, request)
@@ -49,16 +51,16 @@ class OpenAIChat:
         create = self._client.chat.completions.with_streaming_response.create
         with Faults(self._access, name, self._sdk):
             async with create(**body, extra_headers=headers) as response:
-                is_open = False
-                async for data in read_event_data(response.iter_bytes()):
-                    if data == _DONE:
+                opened = False
+                async for arrived in read_event_data(response.iter_bytes()):
+                    chunks = [orjson.loads(data) for data in arrived if data != _DONE]
+                    events = [event for chunk in chunks for event in self._read(chunk)]
+                    if chunks and not opened:
+                        opened = True
+                        events.insert(0, Opened(str(chunks[0].get("id") or "")))
+                    yield events
+                    if arrived[-1] == _DONE:
                         return
-                    chunk = orjson.loads(data)
-                    if not is_open:
-                        is_open = True
-                        yield Opened(str(chunk.get("id") or ""))
-                    for event in self._read(chunk):
-                        yield event
 
     async def close(self) -> None:
         """Close idle connections."""

@@ -55,9 +55,10 @@ class Provider(Protocol):
         """Load the SDK ahead of the first call, off the event loop: it takes seconds."""
         ...
 
-    def stream(self, name: str, request: GenerationRequest, attempt_id: UUID) -> AsyncGenerator[ProviderEvent]:
-        """Ask model `name` once, never twice. Raises CallFailed; closing the generator closes the connection.
+    def stream(self, name: str, request: GenerationRequest, attempt_id: UUID) -> AsyncGenerator[list[ProviderEvent]]:
+        """Ask model `name` once, never twice; yield together what arrived together.
 
+        Raises CallFailed; closing the generator closes the connection.
         An answer that ends without `Finished` was cut off.
         """
         ...

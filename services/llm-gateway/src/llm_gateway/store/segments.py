@@ -32,13 +32,13 @@ async def insert_segments(conn: Connection, pieces: Sequence[Piece]) -> set[UUID
         ), held AS (
             SELECT g.project_id, g.id FROM generations AS g
             JOIN piece AS p ON p.project_id = g.project_id AND p.generation_id = g.id
-            WHERE g.epoch = p.epoch AND g.status = 'running' AND g.last_segment = p.number - 1
+            WHERE g.id = ANY ($2) AND g.epoch = p.epoch AND g.status = 'running' AND g.last_segment = p.number - 1
             ORDER BY g.id FOR NO KEY UPDATE OF g
         ), advanced AS (
             UPDATE generations AS g
             SET last_segment = p.number, characters = g.characters + length(p.text)
             FROM piece AS p, held
-            WHERE held.project_id = g.project_id AND held.id = g.id
+            WHERE g.id = ANY ($2) AND held.project_id = g.project_id AND held.id = g.id
                 AND p.project_id = g.project_id AND p.generation_id = g.id AND p.epoch = g.epoch
             RETURNING g.project_id, g.id
         )

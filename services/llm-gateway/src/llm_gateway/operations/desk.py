@@ -1,0 +1,32 @@
+"""What all work of one gateway process shares."""
+
+from dataclasses import dataclass
+
+from llm_gateway.operations.membership import Members
+from llm_gateway.operations.patience import Patience
+from llm_gateway.operations.segments import SegmentWriter
+from llm_gateway.providers.connections import Providers
+from shared.bus import Bus
+from shared.postgres import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much and how long: see the settings of the same names."""
+
+    max_running: int
+    generation_seconds: float
+    stop_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What driving needs; one for the process."""
+
+    database: Database
+    bus: Bus
+    providers: Providers
+    members: Members
+    writer: SegmentWriter
+    patience: Patience
+    limits: Limits
