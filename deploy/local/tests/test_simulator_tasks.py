@@ -10,6 +10,7 @@ from simulator.tasks.assignment import Assignment
 from simulator.tasks.generate import CLOSING, generate_document
 from simulator.tasks.optimise import optimise_prompt
 from simulator.tasks.prose import Prose
+from simulator.tasks.reading import read_prompt
 from simulator.tasks.title import title_prompt
 
 # Written anew here, not imported: the judge of what must survive is not the code that keeps it.
@@ -166,3 +167,10 @@ def test_a_large_and_odd_prompt_is_read_in_a_moment(text: str) -> None:
     assert optimise_prompt(assigned(text))
     assert title_prompt(assigned(text))
     assert generate_document(assigned(text))
+
+
+def test_material_set_apart_in_tags_names_the_document_and_is_quoted() -> None:
+    reading = read_prompt("Outline six episodes.\n\n<premise>\nA ferry leaves without its captain.\n</premise>")
+    assert reading.title == "Ferry Leaves Without Captain"
+    assert reading.values == [("Premise", "A ferry leaves without its captain.")]
+    assert reading.order == "Outline six episodes."

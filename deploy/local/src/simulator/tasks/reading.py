@@ -15,6 +15,8 @@ _LONGEST_QUOTE_WORDS = 28
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*$")
 _LABELLED = re.compile(r"^\s*(?:[-*•]\s+)?([^\W\d_][\w /()-]{0,40}?)\s*[:=]\s+(\S.{0,200})$")
 _TAGGED = re.compile(r'<parameter name="([^"<>]{1,60})">(.{0,400}?)</parameter>', re.DOTALL)
+# Prompts set material apart in tags of their own: <premise> ... </premise>.
+_BLOCK = re.compile(r"<([a-z][a-z0-9_-]{0,40})>\s*([^<>]{1,4000}?)\s*</\1>")
 _QUOTED = re.compile(r'"([^"\n]{2,80})"|“([^”\n]{2,80})”|«([^»\n]{2,80})»')
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,3}")
 _COVER = re.compile(
@@ -55,14 +57,15 @@ class Reading:
 
 def read_prompt(text: str) -> Reading:
     """Find in a prompt what a document should visibly use; every list may be empty."""
-    prompt = unwrap_prompt(text)
-    sections = _sections(prompt)
+    unwrapped = unwrap_prompt(text)
+    blocks = [(name, value) for name, value in _BLOCK.findall(unwrapped) if not value.isspace()]
+    sections = _sections(_BLOCK.sub("", unwrapped) if blocks else unwrapped)
     subject = "\n".join(line for heading, line in sections if heading not in _GUIDANCE)
-    tagged = _tagged_values(text)
+    tagged = [*_tagged_values(text), *((_spoken(name), clip(value, _LONGEST_QUOTE_WORDS)) for name, value in blocks)]
     labelled = [value for _, line in sections if (value := _labelled_value(line))]
     order = task_sentence(subject)
     return Reading(
-        title=title_of(subject),
+        title=title_of(blocks[0][1] if blocks else subject),
         order=clip(order, _LONGEST_QUOTE_WORDS),
         values=list(dict([*tagged, *labelled]).items())[:_MOST_VALUES],
         names=_names(subject),
