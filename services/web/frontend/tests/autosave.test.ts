@@ -28,6 +28,8 @@ describe('Autosave', () => {
     const { autosave } = make(save)
     for (let second = 0; second < 11; second += 1) {
       autosave.change(`text ${second}`)
+      // Each keystroke waits for the one before.
+      // oxlint-disable-next-line no-await-in-loop
       await vi.advanceTimersByTimeAsync(1_000)
     }
     expect(save).toHaveBeenCalledOnce()

@@ -103,10 +103,11 @@ describe('Create New Prompt', () => {
   })
 })
 
-describe('the page of a prompt', () => {
-  const draft = (baseVersion: number) =>
-    localStorage.setItem(`scriptorium.draft.mara/prompt/${promptDetail.id}`, JSON.stringify({ savedAt: new Date().toISOString(), value: { baseVersion, template: 'Plan {{ premise }}', parameters: promptDetail.parameters } }))
+/** What an earlier visit wrote on top of a version. */
+const draft = (baseVersion: number) =>
+  localStorage.setItem(`scriptorium.draft.mara/prompt/${promptDetail.id}`, JSON.stringify({ savedAt: new Date().toISOString(), value: { baseVersion, template: 'Plan {{ premise }}', parameters: promptDetail.parameters } }))
 
+describe('the page of a prompt', () => {
   test('finds unsaved text again, and commits it with a message', async () => {
     draft(2)
     let body: unknown = null

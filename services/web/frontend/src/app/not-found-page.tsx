@@ -1,4 +1,4 @@
-import { Link, useParams } from '@tanstack/react-router'
+import { Link, type NotFoundRouteProps, useParams } from '@tanstack/react-router'
 import { buttonLook } from '@/components/button'
 import { PageHeader } from '@/components/page-header'
 import { Empty } from '@/components/states'
@@ -18,10 +18,13 @@ export function NotFoundPage() {
   )
 }
 
+/** What the guard of a project throws with: then there is no navigation to stand in either. */
+export const NO_PROJECT = 'no project'
+
 /** The same inside a project, with its navigation around it. */
-export function NotFoundInProject() {
+export function NotFoundInProject({ data }: NotFoundRouteProps) {
   const { project } = useParams({ strict: false })
-  if (!project) return <NotFoundPage />
+  if (!project || data === NO_PROJECT) return <NotFoundPage />
   return (
     <>
       <PageHeader title="Not found" />

@@ -20,9 +20,8 @@ const WIDTH = { sm: 'sm:max-w-md', md: 'sm:max-w-2xl', lg: 'sm:max-w-6xl sm:h-[m
 function focusWork(event: Event): void {
   const content = event.currentTarget as HTMLElement
   const field = content.querySelector<HTMLElement>('input, select, textarea, [contenteditable=true]')
-  if (!field) return
   event.preventDefault()
-  field.focus()
+  ;(field ?? content).focus()
 }
 
 /** A dialog over the page; below 640 px it is a sheet of the full height. */
@@ -33,7 +32,7 @@ export function Dialog({ title, description, size = 'md', onClose, footer, child
         <Radix.Overlay className="scrim fixed inset-0 z-40" />
         <Radix.Content
           className={clsx(
-            'pop fixed inset-0 z-40 m-auto flex w-full flex-col bg-surface shadow-lift sm:h-fit sm:max-h-[calc(100dvh-4rem)] sm:w-[calc(100%-2rem)] sm:rounded-lg sm:border sm:border-line',
+            'pop fixed inset-0 z-40 m-auto flex w-full flex-col bg-surface shadow-lift outline-none sm:h-fit sm:max-h-[calc(100dvh-4rem)] sm:w-[calc(100%-2rem)] sm:rounded-lg sm:border sm:border-line',
             WIDTH[size],
           )}
           {...(description ? {} : { 'aria-describedby': undefined })}

@@ -7,7 +7,7 @@ export function Keycaps({ keys }: { keys: string }) {
       {keycaps(keys).map((cap, place) =>
         // The presses of a chord have no identity beyond their place.
         // oxlint-disable-next-line react/no-array-index-key
-        cap === 'then' ? <span key={place} className="opacity-70">then</span> : <kbd key={place} className="rounded border border-current/30 px-1 font-mono leading-4">{cap}</kbd>,
+        cap === 'then' ? <span key={place}>then</span> : <kbd key={place} className="rounded border border-current/30 px-1 font-mono leading-4">{cap}</kbd>,
       )}
     </span>
   )

@@ -1,5 +1,5 @@
 import { clsx } from 'clsx'
-import { Fragment, useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { Button } from '@/components/button'
 import { type DiffChange, type DiffHunk, diffHunks } from '@/lib/word-diff'
 
@@ -14,14 +14,33 @@ interface TextDiffProps {
 /** Two texts in one, by words: what goes is struck, what comes is underlined, never by colour alone. */
 export function TextDiff({ before, after, label, choice }: TextDiffProps) {
   const hunks = useMemo(() => numbered(diffHunks(before, after)), [before, after])
+  const folds = hunks.some(({ hunk }) => hunk.kind === 'change')
   return (
     // Scrolls by itself, so it must be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div role="region" aria-label={label} tabIndex={0} className="font-mono text-sm leading-relaxed break-words whitespace-pre-wrap">
       {hunks.map(({ hunk, change, at }) =>
-        hunk.kind === 'same' ? <Fragment key={at}>{hunk.text}</Fragment> : <Change key={at} hunk={hunk} change={change} choice={choice} />,
+        hunk.kind === 'same' ? <Same key={at} text={hunk.text} folds={folds} /> : <Change key={at} hunk={hunk} change={change} choice={choice} />,
       )}
     </div>
+  )
+}
+
+/** Lines that stay around a change when the rest of an unchanged stretch is folded away. */
+const CONTEXT_LINES = 4
+const FOLD_FROM_LINES = 14
+
+function Same({ text, folds }: { text: string; folds: boolean }) {
+  const [open, setOpen] = useState(false)
+  const lines = text.split('\n')
+  if (!folds || open || lines.length < FOLD_FROM_LINES) return text
+  const hidden = lines.length - 2 * CONTEXT_LINES
+  return (
+    <>
+      {lines.slice(0, CONTEXT_LINES).join('\n')}
+      <Button size="sm" variant="quiet" className="my-1 flex w-full font-sans" onClick={() => setOpen(true)}>Show {hidden} unchanged lines</Button>
+      {lines.slice(-CONTEXT_LINES).join('\n')}
+    </>
   )
 }
 

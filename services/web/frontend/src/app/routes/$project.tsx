@@ -1,5 +1,5 @@
 import { createFileRoute, notFound } from '@tanstack/react-router'
-import { NotFoundInProject } from '@/app/not-found-page'
+import { NO_PROJECT, NotFoundInProject } from '@/app/not-found-page'
 import { PageError } from '@/app/page-error'
 import { LAST_PROJECT, signedIn } from '@/app/short-address'
 import { Shell } from '@/app/shell/shell'
@@ -8,14 +8,14 @@ import { remember } from '@/lib/remembered'
 
 /** A project that is not there and one that is somebody else's answer alike. */
 function notFoundFor404(error: unknown): never {
-  throw isProblem(error, 404) ? notFound() : error
+  throw isProblem(error, 404) ? notFound({ data: NO_PROJECT }) : error
 }
 
 export const Route = createFileRoute('/$project')({
   beforeLoad: async ({ context, params, location }) => {
     const session = await signedIn(context.queryClient, params.project, location.href).catch(notFoundFor404)
     const project = session.projects.find(({ slug }) => slug === params.project)
-    if (!project) throw notFound()
+    if (!project) throw notFound({ data: NO_PROJECT })
     remember(LAST_PROJECT, params.project)
   },
   component: Shell,

@@ -17,9 +17,9 @@ export function AccountMenu({ project, className, wordsClass }: { project: strin
   const current = data?.projects.find(({ slug }) => slug === project)
   if (!user) return null
   const trigger = (
-    <button type="button" className={className} aria-label={`Account of ${user.name}`}>
+    <button type="button" className={className}>
       <span aria-hidden className="-mx-1 grid size-6 shrink-0 place-items-center rounded-full bg-lapis-wash text-[0.625rem] font-medium text-lapis">{initials(user.name)}</span>
-      <span aria-hidden className={`min-w-0 truncate ${wordsClass}`}>{user.name}</span>
+      <span className={`min-w-0 truncate ${wordsClass}`}><span className="sr-only">Account of </span>{user.name}</span>
     </button>
   )
   const header = (

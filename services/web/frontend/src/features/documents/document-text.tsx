@@ -22,36 +22,33 @@ export function DocumentText({ live, before }: { live: LiveDocument; before: Rea
           {live.text === '' && live.writing && <p className="text-ink-3">The model has the prompt. Its first words appear here.</p>}
           {source ? <pre data-testid="source" className="font-mono text-sm leading-relaxed whitespace-pre-wrap">{live.text}</pre> : <LazyMarkdown text={live.text} arriving={live.writing} />}
         </div>
-        <div ref={end} />
+        <div ref={end} className="h-4" />
       </div>
       {live.writing && !following && <Button variant="primary" className="sticky bottom-4 left-1/2 -translate-x-1/2 shadow-lift" onClick={follow}>Back to live</Button>}
     </section>
   )
 }
 
-function scroller(element: HTMLElement | null): HTMLElement | null {
-  const section = element?.closest('section') ?? null
-  return section && section.scrollHeight > section.clientHeight + 1 && getComputedStyle(section).overflowY === 'auto' ? section : (element?.closest('main') ?? null)
+/** How far the end of the text lies below what can be seen; negative while it is in sight or was scrolled past. */
+function pixelsBelow(end: HTMLElement | null): number {
+  const main = end?.closest('main')
+  return end && main ? end.getBoundingClientRect().bottom - main.getBoundingClientRect().bottom : 0
 }
 
-/** Keep the newest line in sight while the reader is at the end; a wheel or key that leaves it ends the following. */
+/** Keep the newest line in sight while the reader is at the end; scrolling away from it ends the following. */
 function useFollow(end: { current: HTMLElement | null }, writing: boolean, length: number) {
   const [following, setFollowing] = useState(true)
   // Synchronises the following with where the reader scrolled.
   useEffect(() => {
     if (!writing) return
     const main = end.current?.closest('main')
-    const watch = () => {
-      const box = scroller(end.current)
-      if (box) setFollowing(box.scrollHeight - box.scrollTop - box.clientHeight < FOLLOW_PIXELS)
-    }
+    const watch = () => setFollowing(pixelsBelow(end.current) < FOLLOW_PIXELS)
     main?.addEventListener('scroll', watch, { capture: true, passive: true })
     return () => main?.removeEventListener('scroll', watch, { capture: true })
   }, [end, writing])
   // Scrolls the browser to the text that has just arrived.
   useEffect(() => {
-    const box = scroller(end.current)
-    if (writing && following && box) box.scrollTop = box.scrollHeight
+    if (writing && following && pixelsBelow(end.current) > 0) end.current?.scrollIntoView({ block: 'end' })
   }, [end, writing, following, length])
   return { following, follow: () => setFollowing(true) }
 }

@@ -36,7 +36,7 @@ export function DetailsPanel({ project, prompt, refusal }: DetailsPanelProps) {
         <div><Button type="submit" variant="outline" pending={update.isPending} reason={refusal ?? (dirty ? null : 'Nothing changed here.')}>Save details</Button></div>
       </form>
       <section aria-label="Use" className="flex flex-col gap-2 border-t border-line pt-4 text-xs">
-        <h3 className="text-2xs font-medium text-ink-3">Use it</h3>
+        <h2 className="text-2xs font-medium text-ink-3">Use it</h2>
         <p className="flex flex-wrap items-center gap-2">By name <code className="font-mono">{prompt.set_slug === 'default' ? prompt.slug : `${prompt.set_slug}~${prompt.slug}`}</code><CopyButton size="sm" variant="quiet" label="Copy" text={prompt.set_slug === 'default' ? prompt.slug : `${prompt.set_slug}~${prompt.slug}`} /></p>
         <p className="flex flex-wrap items-center gap-2">By id <code className="font-mono break-all">{prompt.id}</code><CopyButton size="sm" variant="quiet" label="Copy" text={prompt.id} /></p>
         <p><Link to="/$project/documents" params={{ project }} search={{ prompt_id: prompt.id }} className="text-lapis underline">Documents made with it</Link></p>

@@ -6,7 +6,7 @@ import { answerOf, api } from '@/lib/api/client'
 import { isProblem, sentenceOf } from '@/lib/api/problem'
 import type { Parameter } from '@/lib/api/types'
 import { useDebounced } from '@/lib/debounced'
-import { type FieldValues, initialFields, readFields, serverErrors } from '@/lib/form-values'
+import { type FieldErrors, type FieldValues, initialFields, readFields, serverErrors } from '@/lib/form-values'
 import { remember, remembered } from '@/lib/remembered'
 
 const DEBOUNCE_MILLISECONDS = 350
@@ -16,6 +16,11 @@ interface PreviewPanelProps {
   promptId: string
   template: string
   parameters: readonly Parameter[]
+}
+
+/** A form that nobody has touched shows no faults. */
+function ofTouched(errors: FieldErrors, samples: FieldValues): FieldErrors {
+  return Object.fromEntries(Object.entries(errors).filter(([name]) => name in samples))
 }
 
 /** The text as a model would get it, with sample values; the server renders it. */
@@ -29,6 +34,7 @@ export function PreviewPanel({ project, promptId, template, parameters }: Previe
     queryKey: [project, 'snippet', 'preview', promptId, wanted],
     queryFn: ({ signal }) => answerOf(api(project).POST('/api/prompts/{prompt_id}/preview', { signal, params: { path: { prompt_id: promptId } }, body: JSON.parse(wanted) })),
     placeholderData: keepPreviousData,
+    enabled: Object.keys(errors).length === 0,
     gcTime: 30_000,
     retry: false,
   })
@@ -39,8 +45,9 @@ export function PreviewPanel({ project, promptId, template, parameters }: Previe
   }
   return (
     <div className="flex flex-col gap-5">
-      {parameters.length > 0 && <ParameterFields parameters={parameters} fields={fields} errors={{ ...refused.fields, ...errors }} onChange={change} />}
+      {parameters.length > 0 && <ParameterFields parameters={parameters} fields={fields} errors={{ ...refused.fields, ...ofTouched(errors, samples) }} onChange={change} />}
       {preview.error && Object.keys(refused.fields).length === 0 && <p role="alert" className="text-xs text-vermilion">{sentenceOf(preview.error)} {refused.rest.join(' ')}</p>}
+      {Object.keys(errors).length > 0 && <p className="text-xs text-ink-2">Fill in sample values to see the text as a model gets it.</p>}
       {preview.data && (
         <section aria-label="Rendered text" aria-busy={preview.isPlaceholderData}>
           <div className="mb-2 flex items-center justify-between text-2xs text-ink-3">

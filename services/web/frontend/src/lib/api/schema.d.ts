@@ -19,7 +19,9 @@ export interface paths {
         put?: never;
         /**
          * Sign In
-         * @description Sign in with e-mail and password, or with a sign-in link's token. The browser gets a new session each time.
+         * @description Sign in with e-mail and password, or with a sign-in link's token.
+         *
+         *     The browser gets a new session each time; the one that it came with ends.
          */
         post: operations["signIn"];
         /**
@@ -61,7 +63,7 @@ export interface paths {
         };
         /**
          * Get Status
-         * @description Say which version runs and, to those who are signed in, whether models are simulated.
+         * @description Say which version runs and, to those who are in one of their projects, whether models are simulated.
          */
         get: operations["getStatus"];
         put?: never;
@@ -81,7 +83,9 @@ export interface paths {
         };
         /**
          * Search
-         * @description Find prompts, documents and snippets by the words that begin in them. A part that is away is left out.
+         * @description Find prompts, documents and snippets by the words that begin in them.
+         *
+         *     A part that is away is left out; where all are, that is the answer.
          */
         get: operations["search"];
         put?: never;
@@ -643,7 +647,7 @@ export interface paths {
         put?: never;
         /**
          * Create Key
-         * @description Make a key. Its text is in this answer and nowhere else.
+         * @description Make a key. Its text is in this answer and nowhere else: the same request again is refused.
          */
         post: operations["createKey"];
         delete?: never;
