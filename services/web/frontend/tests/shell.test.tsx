@@ -60,7 +60,7 @@ describe('the shell', () => {
     }))
     const { user } = openApp('/mara')
     expect((await screen.findAllByText('Simulated model')).length).toBeGreaterThan(0)
-    await user.click(screen.getByRole('button', { name: 'Account of Mara Kovács' }))
+    await user.click(screen.getByRole('button', { name: /Account of\s*Mara Kovács/ }))
     expect(await screen.findByText(/Mara’s project · Admin/)).toBeVisible()
     await user.click(screen.getByRole('menuitem', { name: 'Sign out' }))
     await waitFor(() => expect(out).toBe(true))
