@@ -8,7 +8,7 @@ import { event } from './streams'
 
 const DIALOG = `/mara/documents?generate=true&prompt=${promptDetail.id}`
 const PAGE = `/mara/documents/${documentDetail.id}`
-const generating = { ...documentDetail, status: 'generating', content: '', cost_usd: null, output_tokens: null }
+const generating = { ...documentDetail, status: 'generating', content: '', cost_usd: null, output_tokens: null, model: null, simulated: null }
 
 function streamed(body: string): void {
   server.use(http.get('/api/generations/:id/events', () => new HttpResponse(body, { headers: { 'Content-Type': 'text/event-stream' } })))
@@ -85,6 +85,8 @@ describe('the page of a document', () => {
     const { user } = openApp(PAGE)
     expect(await screen.findByRole('heading', { name: 'Title' })).toBeVisible()
     expect(screen.getByTestId('connection')).toHaveTextContent('Live')
+    expect(await within(screen.getByRole('complementary', { name: 'Where it came from' })).findByText('simulator/quill')).toBeVisible()
+    expect(within(screen.getByRole('main')).getAllByText('Simulated model')).toHaveLength(2)
     await user.click(screen.getByRole('button', { name: 'Stop' }))
     await waitFor(() => expect(cancelled).toBe(true))
   })

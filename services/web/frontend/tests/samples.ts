@@ -1,4 +1,4 @@
-import type { DocumentDetail, DocumentSummary, PromptDetail, PromptSummary, Session, Snippet } from '@/lib/api/types'
+import type { DocumentDetail, DocumentSummary, Generation, PromptDetail, PromptSummary, Session, Snippet } from '@/lib/api/types'
 
 const TIME = '2026-11-21T04:00:00Z'
 const AUTHOR = 'us_00000000007000400000000001'
@@ -48,6 +48,12 @@ export const documentDetail: DocumentDetail = {
   prompt_title: 'Episode outline', prompt_version: 2, model: 'simulator/quill', simulated: true, input_tokens: 40, output_tokens: 7, cost_usd: '0.0004', archived: false, revision: 2,
   author_id: AUTHOR, created_at: TIME, updated_at: TIME, content: '# The last ferry\n\nThe ferry leaves at **six**.', generation_id: 'ge_00000000007000400000000007',
   prompt_version_id: promptDetail.latest.id, prompt_content_hash: 'aa', snippets: [], values: { premise: 'A ferry' }, detail: null,
+}
+
+export const generation: Generation = {
+  id: 'ge_00000000007000400000000007', status: 'running', model: 'simulator/quill', provider: 'simulator', simulated: true, last_segment: 0, characters: 0, finish_reason: null,
+  content_hash: null, problem_type: null, detail: null, created_at: TIME, started_at: TIME, finished_at: null,
+  usage: { input_tokens: 0, cached_input_tokens: 0, output_tokens: 0, reasoning_tokens: 0, cost_usd: null, estimated: true },
 }
 
 export const documentSummary: DocumentSummary = (({ content: _c, generation_id: _g, prompt_version_id: _v, prompt_content_hash: _h, snippets: _s, values: _w, detail: _d, ...summary }) => summary)(documentDetail)

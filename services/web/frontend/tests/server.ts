@@ -1,6 +1,6 @@
 import { http, HttpResponse } from 'msw'
 import { setupServer } from 'msw/node'
-import { documentDetail, documentSummary, promptDetail, promptSummary, session, snippet } from './samples'
+import { documentDetail, documentSummary, generation, promptDetail, promptSummary, session, snippet } from './samples'
 
 const page = <T>(items: T[]) => ({ items, next_cursor: null, total: items.length })
 
@@ -20,6 +20,7 @@ export const server = setupServer(
   http.get('/api/snippets/:name', () => HttpResponse.json(snippet)),
   http.get('/api/documents', () => HttpResponse.json(page([documentSummary]))),
   http.get('/api/documents/:id', () => HttpResponse.json(documentDetail)),
+  http.get('/api/generations/:id', () => HttpResponse.json(generation)),
   http.get('/api/search', () => HttpResponse.json({ items: [] })),
   http.get('/api/stream', () => new HttpResponse(null, { status: 204 })),
   http.get('/api/models', () =>

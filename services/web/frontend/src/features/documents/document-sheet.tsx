@@ -65,7 +65,7 @@ function Head({ project, document, live, onEdit }: HeadProps) {
       status={
         <>
           {live.status !== 'ready' && <StatusBadge status={live.status} />}
-          {document.simulated && <SimulatedBadge />}
+          {live.simulated && <SimulatedBadge />}
           <WritingStatus live={live} startedAt={document.updated_at} />
         </>
       }

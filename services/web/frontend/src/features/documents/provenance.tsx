@@ -15,7 +15,8 @@ interface ProvenanceProps {
 
 /** Where a document came from: prompt version, values, snippets, model, tokens, cost. */
 export function Provenance({ project, document, live }: ProvenanceProps) {
-  const { prompt_id: promptId, prompt_title: title, prompt_version: version, model, simulated, snippets, values, input_tokens: input } = document
+  const { prompt_id: promptId, prompt_title: title, prompt_version: version, snippets, values, input_tokens: input } = document
+  const { model, simulated } = live
   const entries = Object.entries(values)
   return (
     <dl className="flex flex-col gap-4 text-xs">

@@ -1,6 +1,6 @@
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { documentQuery } from '@/lib/api/queries'
+import { documentQuery, generationQuery } from '@/lib/api/queries'
 import type { DocumentDetail, DocumentStatus } from '@/lib/api/types'
 import type { Connection } from '@/lib/sse'
 import { useGeneration } from '@/lib/use-generation'
@@ -10,6 +10,8 @@ const STORED_MILLISECONDS = 700
 
 export interface LiveDocument {
   text: string
+  model: string | null
+  simulated: boolean
   status: DocumentStatus
   /** Why it stopped early, in words. */
   detail: string | null
@@ -26,7 +28,10 @@ export function useLiveDocument(project: string, document: DocumentDetail): Live
   const client = useQueryClient()
   const generating = document.status === 'generating'
   const live = useGeneration(project, generating ? document.generation_id : null)
+  const order = useQuery(generationQuery(project, generating ? document.generation_id : null)).data
   const ended = live.generation !== null
+  const model = document.model ?? order?.model ?? null
+  const simulated = document.simulated ?? order?.simulated ?? false
   // Asks the document service, which hears of the end a moment after us, until it has stored the text.
   useEffect(() => {
     if (!generating || !ended) return
@@ -35,12 +40,12 @@ export function useLiveDocument(project: string, document: DocumentDetail): Live
   }, [client, project, document.id, generating, ended])
   if (!generating) {
     return {
-      text: document.content, status: document.status, detail: document.detail, writing: false, connection: null,
+      text: document.content, model, simulated, status: document.status, detail: document.detail, writing: false, connection: null,
       outputTokens: document.output_tokens, costUsd: document.cost_usd, estimated: false, reopen: live.reopen,
     }
   }
   return {
-    text: live.text, status: statusOf(live.generation?.status), detail: live.generation?.detail ?? null, writing: !ended, connection: live.connection,
+    text: live.text, model, simulated, status: statusOf(live.generation?.status), detail: live.generation?.detail ?? null, writing: !ended, connection: live.connection,
     outputTokens: live.outputTokens, costUsd: live.costUsd, estimated: live.estimated, reopen: live.reopen,
   }
 }

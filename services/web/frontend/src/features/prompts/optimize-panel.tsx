@@ -32,6 +32,7 @@ export function OptimizePanel({ project, template, model, onTake }: OptimizePane
         <Button pending={state.phase === 'starting'} reason={refusal ?? nothing ?? (busy ? 'The model is writing.' : null)} onClick={() => state.start(template, model)}><WandSparkles />Optimize Prompt</Button>
         {state.phase === 'writing' && <Button onClick={state.stop}><Square />Stop</Button>}
         <span role="status" className="text-xs text-ink-2">{busy && (state.phase === 'checking' ? 'Checking that nothing was lost…' : 'Writing…')}</span>
+        {state.simulated && state.phase !== 'idle' && <SimulatedBadge />}
       </div>
       {state.error !== null && state.error !== undefined && <p role="alert" className="text-xs text-vermilion">The prompt was not optimised. {sentenceOf(state.error)} Your text is untouched, and Save Prompt still works.</p>}
       <Outcome state={state} template={template} onTake={take} />
@@ -45,7 +46,7 @@ function Outcome({ state, template, onTake }: { state: OptimizationState; templa
   if (phase === 'writing' || phase === 'checking') {
     return <div className="max-h-96 overflow-y-auto border-l-2 border-murex pl-3 font-mono text-sm leading-relaxed whitespace-pre-wrap text-murex">{live.text || 'The model has the prompt and has not begun to write.'}</div>
   }
-  if (phase === 'ready' && optimization?.text) return <Proposal key={template} template={template} text={optimization.text} simulated={optimization.simulated ?? false} onTake={onTake} onLeave={state.reset} />
+  if (phase === 'ready' && optimization?.text) return <Proposal key={template} template={template} text={optimization.text} onTake={onTake} onLeave={state.reset} />
   return (
     <div role="alert" className="border-l-2 border-vermilion pl-3 text-xs">
       <p>{phase === 'refused' ? refusalText(optimization?.lost ?? [], optimization?.added ?? []) : (optimization?.detail ?? 'The model did not finish.')} Your text is untouched.</p>
@@ -62,12 +63,11 @@ function refusalText(lost: readonly string[], added: readonly string[]): string 
 interface ProposalProps {
   template: string
   text: string
-  simulated: boolean
   onTake: (text: string) => void
   onLeave: () => void
 }
 
-function Proposal({ template, text, simulated, onTake, onLeave }: ProposalProps) {
+function Proposal({ template, text, onTake, onLeave }: ProposalProps) {
   const hunks = useMemo(() => diffHunks(template, text), [template, text])
   const [undone, setUndone] = useState<ReadonlySet<number>>(new Set())
   const changes = hunks.filter(({ kind }) => kind === 'change').length
@@ -78,7 +78,6 @@ function Proposal({ template, text, simulated, onTake, onLeave }: ProposalProps)
     <div className="flex min-h-0 flex-col gap-3">
       <div className="flex flex-wrap items-center gap-2 text-xs text-ink-2">
         <span>{plural(changes, 'change')}, {plural(wordCount(text), 'word')}</span>
-        {simulated && <SimulatedBadge />}
       </div>
       <div className="max-h-96 overflow-y-auto border-l-2 border-murex pl-3"><TextDiff label="Proposed changes" before={template} after={text} choice={{ kept, onToggle: toggle }} /></div>
       <div className="flex flex-wrap gap-2">

@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { answerOf, api } from '@/lib/api/client'
+import { generationQuery } from '@/lib/api/queries'
 import type { Optimization } from '@/lib/api/types'
 import { IntentKeys } from '@/lib/idempotency'
 import type { LiveGeneration } from '@/lib/generation-stream'
@@ -12,6 +13,7 @@ const VERDICT_MILLISECONDS = 500
 export interface OptimizationState {
   phase: 'idle' | 'starting' | 'writing' | 'checking' | Exclude<Optimization['status'], 'running'>
   live: LiveGeneration
+  simulated: boolean
   optimization: Optimization | null
   error: unknown
   start: (template: string, model: string | null) => void
@@ -38,10 +40,12 @@ export function useOptimization(project: string): OptimizationState {
   const cancel = useMutation({
     mutationFn: (generationId: string) => answerOf(api(project).POST('/api/generations/{generation_id}/cancel', { params: { path: { generation_id: generationId } } })),
   })
+  const order = useQuery(generationQuery(project, started?.generation_id ?? null)).data
   const optimization = verdict.data ?? started
   return {
     phase: phaseOf(begin.isPending, optimization, ended),
     live,
+    simulated: optimization?.simulated ?? order?.simulated ?? false,
     optimization,
     error: begin.error ?? verdict.error,
     start: (template, model) => begin.mutate({ template, model }),

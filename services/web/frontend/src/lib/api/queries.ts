@@ -3,6 +3,8 @@ import { answerOf, api } from '@/lib/api/client'
 import type { DocumentStatus } from '@/lib/api/types'
 
 const PAGE_SIZE = 100
+/** A job is taken within moments of its order. */
+const TAKEN_MILLISECONDS = 1_000
 
 export interface PromptFilter {
   query?: string
@@ -90,6 +92,16 @@ export const documentQuery = (project: string, documentId: string) =>
   queryOptions({
     queryKey: [project, 'document', documentId],
     queryFn: ({ signal }) => answerOf(api(project).GET('/api/documents/{document_id}', { signal, params: { path: { document_id: documentId } } })),
+  })
+
+/** Which model writes; asked again until the gateway has taken the order. Its progress comes over the stream. */
+export const generationQuery = (project: string, generationId: string | null) =>
+  queryOptions({
+    queryKey: [project, 'generation', generationId],
+    queryFn: ({ signal }) => answerOf(api(project).GET('/api/generations/{generation_id}', { signal, params: { path: { generation_id: generationId ?? '' } } })),
+    enabled: generationId !== null,
+    staleTime: Infinity,
+    refetchInterval: ({ state }) => (state.data ? false : TAKEN_MILLISECONDS),
   })
 
 export const modelsQuery = (project: string) =>
