@@ -145,8 +145,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     )
     server, listener = Server(config), socket.create_server(("127.0.0.1", 0))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.005)
+    await eventually(lambda: server.started)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
@@ -336,5 +335,7 @@ async def read_events(answer: Response) -> AsyncIterator[Event]:
 async def eventually(is_so: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait until something holds, and fail when it does not."""
     async with asyncio.timeout(seconds):
-        while not is_so():
+        while True:
+            if is_so():
+                return
             await asyncio.sleep(0.01)

@@ -4,8 +4,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 from httpx2 import Response
-
 from services.web.tests.conftest import CHEAP, PASSWORD, Browser, Site
+
 from shared.contracts.ids import new_id
 from shared.testing.fixtures import DatabaseFor
 from web.domain import SIGN_IN_TRIES, Account, SignInRefused, TooManySignIns, hash_token

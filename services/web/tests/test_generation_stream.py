@@ -7,8 +7,8 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-
 from services.web.tests.conftest import Browser, Event, FakeGateway, Site, eventually, read_events
+
 from shared.contracts.ids import encode_id, new_id
 from web.api import streams
 from web.operations import following
@@ -103,8 +103,8 @@ async def test_a_last_event_id_that_is_no_number_of_ours_begins_at_the_beginning
 ) -> None:
     browser = await site.person()
     generation_id = gateway.start(browser.project_id, "a")
-    headers = browser.headers() | {"Last-Event-ID": last}
-    raw = {name: value.encode() for name, value in headers.items()}
+    headers = browser.headers({"Last-Event-ID": last}).items()
+    raw = [(name.encode(), value.encode()) for name, value in headers]
     async with browser.client.stream("GET", address(generation_id), headers=raw) as answer:
         assert await Stream(read_events(answer), {}).texts(1) == ["a"]
 
@@ -222,7 +222,7 @@ async def test_a_generation_whose_job_is_still_on_its_way_is_waited_for(site: Si
 async def test_a_young_id_that_never_arrives_is_404_in_the_end(
     site: Site, gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "ARRIVAL_SECONDS", 0.3)
+    monkeypatch.setattr(following, "ARRIVAL_SECONDS", 1.5)
     assert (await (await site.person()).get(address(new_id()))).status_code == 404
     assert gateway.finds > 1
 

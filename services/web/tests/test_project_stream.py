@@ -5,8 +5,8 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-
 from services.web.tests.conftest import Browser, Event, Site, eventually, read_events
+
 from shared.bus import Bus
 from shared.contracts.ids import encode_id, new_id
 from shared.contracts.prompts import PromptCreated
