@@ -1,0 +1,63 @@
+"""A house as it looks after an afternoon of work, for screenshots and for looking at every page."""
+
+from typing import Any
+
+from tests.member import Member
+
+HOUSE_STYLE = "Short sentences. Concrete nouns. No summary of what was just said."
+OUTLINE = """# Role
+You are a story editor. Follow @house-style.
+
+# Task
+From the premise below, outline {{ episode_count }} episodes{% if tone %} in a {{ tone }} tone{% endif %}.
+
+<premise>
+{{ premise }}
+</premise>
+
+End every episode on a question."""
+REPORT = "Write the report of {{ quarter }} for people who own no shares. Follow @house-style."
+NOTES = "Turn these commits into release notes for {{ audience }}:\n\n{{ commits }}"
+INTERVIEW = "Ask eight questions that show whether somebody can do this work: {{ role }}."
+PROMPTS = (
+    ("Episode outline from premise", OUTLINE, "fiction"),
+    ("Quarterly report, plain language", REPORT, "finance"),
+    ("Release notes from commits", NOTES, "engineering"),
+    ("Interview questions for a role", INTERVIEW, "people"),
+)
+VALUES = {"episode_count": "six", "tone": "wry", "premise": "A ferry leaves without its captain."}
+
+
+async def fill(member: Member) -> dict[str, str]:
+    """Make what a team would have after an afternoon; return the pages to look at."""
+    await member.post("/api/snippets", {"name": "house-style", "content": HOUSE_STYLE, "description": "How we write"})
+    prompts = [await _prompt(member, *prompt) for prompt in PROMPTS]
+    first = prompts[0]["id"]
+    path = f"/api/prompts/{first}/versions"
+    text = OUTLINE.replace("a question.", "a question that the next one answers.")
+    await member.post(path, {"base_version": 1, "template": text, "message": "Let episodes answer each other"})
+    await member.send("PUT", f"/api/prompts/{first}/labels/production", {"version": 1})
+    documents = [
+        await member.post("/api/documents", {"prompt_id": first, "values": VALUES | {"tone": tone}})
+        for tone in ("wry", "sober")
+    ]
+    for document in documents:
+        await member.document_at_rest(document["id"])
+    return _pages(f"/{member.project}", first, documents[0]["id"])
+
+
+async def _prompt(member: Member, title: str, template: str, tag: str) -> Any:
+    return await member.post("/api/prompts", {"title": title, "template": template, "tags": [tag]})
+
+
+def _pages(root: str, prompt_id: str, document_id: str) -> dict[str, str]:
+    return {
+        "desk": root,
+        "prompts": f"{root}/prompts",
+        "create": f"{root}/prompts?new=true",
+        "prompt": f"{root}/prompts/{prompt_id}",
+        "snippets": f"{root}/snippets?s=house-style",
+        "documents": f"{root}/documents",
+        "generate": f"{root}/documents?generate=true&prompt={prompt_id}",
+        "document": f"{root}/documents/{document_id}",
+    }
