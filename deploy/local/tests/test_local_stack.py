@@ -88,6 +88,18 @@ async def test_the_sign_in_link_is_the_one_that_web_prints(stack: LocalStack) ->
     assert await stack.sign_in_link() == "http://localhost/sign-in#stand-in"
 
 
+async def test_another_command_makes_a_link_into_the_stack_that_runs(
+    stack: LocalStack, stand_ins: dict[str, str]
+) -> None:
+    onlooker = LocalStack(stack.folder, variables=stand_ins)
+    assert await onlooker.sign_in_link_of_running() == "http://localhost/sign-in#stand-in"
+
+
+async def test_a_link_into_a_stack_that_does_not_run_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddedServerError, match="start it with make run"):
+        await LocalStack(tmp_path).sign_in_link_of_running()
+
+
 async def test_provider_keys_reach_the_gateway_only(stack: LocalStack) -> None:
     holders = {name for name in PROCESSES if "canary-key" in (await environment_of(stack, name)).values()}
     assert holders == {"llm_gateway"}
