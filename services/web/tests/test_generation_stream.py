@@ -340,4 +340,7 @@ async def test_what_was_missed_while_nats_was_away_is_read_when_it_is_back(site:
         await site.house.bus._reconnected()
         assert await stream.texts(1) == ["2"]
         assert time.monotonic() - began < following.SILENCE_SECONDS / 2
+        # In the quiet moment after it nobody reads again and again.
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(stream.next("end"), 0.3)
         assert len(gateway.reads) == reads + 1
