@@ -53,6 +53,13 @@ async def _measured(stack: LocalStack) -> list[Row]:
         ]
 
 
+def _provider(stack: LocalStack) -> httpx2.AsyncClient:
+    """Open the direct way to the simulator, with a key as the gateway sends one."""
+    limits = httpx2.Limits(max_connections=2 * STREAMS)
+    headers = {"Authorization": "Bearer sk-bench"}
+    return httpx2.AsyncClient(base_url=stack.simulator_url, headers=headers, timeout=30, limits=limits, trust_env=False)
+
+
 def _direct_body(model: str, *, stream: bool) -> dict[str, Any]:
     return {
         "model": model.removeprefix("simulator/"),
@@ -64,7 +71,7 @@ def _direct_body(model: str, *, stream: bool) -> dict[str, Any]:
 async def _first_text(stack: LocalStack, member: Member, prompt_id: str) -> Row:
     """From the click to the first words, through BFF, NATS, documents, prompts, gateway and provider, and back."""
     ours = [await _first_segment(member, prompt_id) for _ in range(REPEATS)][5:]
-    async with httpx2.AsyncClient(base_url=stack.simulator_url, trust_env=False) as client:
+    async with _provider(stack) as client:
         direct = [await _first_chunk(client) for _ in range(REPEATS)][5:]
     added = quantile(ours, 0.5) - quantile(direct, 0.5)
     verdict = f"{milliseconds(added)} added, {quantile(ours, 0.5) / quantile(direct, 0.5):.1f} times"
@@ -89,6 +96,7 @@ async def _first_segment(member: Member, prompt_id: str) -> float:
 async def _first_chunk(client: httpx2.AsyncClient) -> float:
     began = time.perf_counter()
     async with client.stream("POST", "/v1/chat/completions", json=_direct_body(ONE, stream=True)) as answer:
+        answer.raise_for_status()
         async for line in answer.aiter_lines():
             if line.startswith("data:") and orjson.loads(line[5:])["choices"][0]["delta"].get("content"):
                 break
@@ -100,7 +108,7 @@ async def _one_request(stack: LocalStack, member: Member, prompt_id: str) -> Row
     del prompt_id
     body = {"template": TEMPLATE, "model": "simulator/quill"}
     ours = await _timed(lambda: member.post("/api/titles", body))
-    async with httpx2.AsyncClient(base_url=stack.simulator_url, trust_env=False) as client:
+    async with _provider(stack) as client:
         direct = await _timed(
             lambda: client.post("/v1/chat/completions", json=_direct_body("quill+words:5,pace:0", stream=False))
         )
@@ -112,7 +120,7 @@ async def _one_request(stack: LocalStack, member: Member, prompt_id: str) -> Row
 async def _a_read(stack: LocalStack, member: Member, prompt_id: str) -> Row:
     """A page's read: BFF, NATS, prompts, PostgreSQL and back, against a bare HTTP answer on the same machine."""
     ours = await _timed(lambda: member.get(f"/api/prompts/{prompt_id}"))
-    async with httpx2.AsyncClient(base_url=stack.simulator_url, trust_env=False) as client:
+    async with _provider(stack) as client:
         direct = await _timed(lambda: client.get("/healthz"))
     return Row(
         "reading one prompt, p50", milliseconds(ours), milliseconds(direct), f"{milliseconds(ours - direct)} added"
@@ -130,7 +138,7 @@ async def _timed(ask: Callable[[], Awaitable[Any]]) -> float:
 
 async def _many_streams(stack: LocalStack, member: Member, prompt_id: str) -> Row:
     """A hundred generations at once, each watched: chunks of the provider that reached a reader, per second."""
-    async with httpx2.AsyncClient(base_url=stack.simulator_url, trust_env=False) as client:
+    async with _provider(stack) as client:
         await client.delete("/ledger")
         began = time.perf_counter()
         watchers = await asyncio.gather(*(_watched(member, prompt_id, number) for number in range(STREAMS)))
@@ -157,6 +165,7 @@ async def _watched(member: Member, prompt_id: str, number: int) -> Watcher:
 async def _direct_streams(client: httpx2.AsyncClient) -> float:
     async def drain() -> None:
         async with client.stream("POST", "/v1/chat/completions", json=_direct_body(MANY, stream=True)) as answer:
+            answer.raise_for_status()
             async for _ in answer.aiter_bytes():
                 pass
 
