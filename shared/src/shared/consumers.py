@@ -91,7 +91,7 @@ class _Loop:
                 # A fetch that ended in silence may be an empty queue or a consumer that is gone.
                 await subscription.consumer_info()
                 continue
-            except BaseException:
+            except BaseException:  # cancelled too: the slot must be free again
                 self._slots.release()
                 raise
             task = asyncio.create_task(self._handle(message))
