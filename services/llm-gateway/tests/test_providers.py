@@ -135,7 +135,7 @@ def test_the_body_holds_only_what_the_model_takes(simulator: Any) -> None:
 
 
 def test_anthropic_counts_cached_tokens_beside_the_input_and_the_ledger_in_it() -> None:
-    adapter = AnthropicMessages(Access("anthropic", None, "k", "ANTHROPIC_API_KEY", 1, 1))
+    adapter = AnthropicMessages(Access("anthropic", "http://127.0.0.1:1", "k", "ANTHROPIC_API_KEY", 1, 1))
     counted = _Counted()
     usage = {"input_tokens": 10, "cache_read_input_tokens": 5, "cache_creation_input_tokens": 2, "output_tokens": 1}
     start = {"type": "message_start", "message": {"id": "msg_1", "usage": usage}}

@@ -200,6 +200,7 @@ class ClaimedGeneration:
     inherited_characters: int
     input_characters: int
     started_at: datetime
+    traceparent: str | None
 
     @property
     def lease(self) -> Lease:

@@ -19,6 +19,9 @@ from llm_gateway.settings import LlmGatewaySettings
 from llm_gateway.subscribers import subscribe
 from shared.runtime import House, open_house
 
+# The SDKs know their own, and would look into the environment for another one.
+_OPENAI_URL = "https://api.openai.com/v1"
+_ANTHROPIC_URL = "https://api.anthropic.com"
 _XAI_URL = "https://api.x.ai/v1"
 _GROQ_URL = "https://api.groq.com/openai/v1"
 
@@ -58,11 +61,11 @@ async def running(house: House, settings: LlmGatewaySettings) -> AsyncIterator[E
 def connections(settings: LlmGatewaySettings) -> list[Connection]:
     """List every provider, those without a key included; the order decides about the default model."""
     return [
-        _keyed("openai", settings.openai_api_key, settings.openai_base_url),
+        _keyed("openai", settings.openai_api_key, settings.openai_base_url or _OPENAI_URL),
         Connection(
             "anthropic",
             "anthropic_messages",
-            settings.anthropic_base_url,
+            settings.anthropic_base_url or _ANTHROPIC_URL,
             "ANTHROPIC_API_KEY",
             _secret(settings.anthropic_api_key),
             _missing("ANTHROPIC_API_KEY", settings.anthropic_api_key),
@@ -74,14 +77,14 @@ def connections(settings: LlmGatewaySettings) -> list[Connection]:
     ]
 
 
-def _keyed(provider: str, key: SecretStr | None, base_url: str | None) -> Connection:
+def _keyed(provider: str, key: SecretStr | None, base_url: str) -> Connection:
     variable = f"{provider.upper()}_API_KEY"
     return Connection(provider, "openai_chat", base_url, variable, _secret(key), _missing(variable, key))
 
 
 def _compatible(settings: LlmGatewaySettings) -> Connection:
     """A server of one's own needs an address; a key only where it asks for one."""
-    url = settings.compatible_base_url
+    url = settings.compatible_base_url or ""
     missing = None if url else _sentence("COMPATIBLE_BASE_URL")
     key = _secret(settings.compatible_api_key)
     return Connection("compatible", "openai_chat", url, "COMPATIBLE_API_KEY", key, missing)

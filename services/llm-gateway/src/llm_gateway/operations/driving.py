@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
 
@@ -24,8 +25,9 @@ from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.ending import Closing, end
 from llm_gateway.operations.running import Attempt, Running
 from llm_gateway.operations.spending import usage_view
+from llm_gateway.operations.tracing import attempt_span, trace_of
 from llm_gateway.providers.connections import Target
-from llm_gateway.providers.protocol import Delta, Finished, Opened, ProviderEvent, ReportedUsage
+from llm_gateway.providers.protocol import Delta, Opened, ProviderEvent, ReportedUsage
 from llm_gateway.providers.refusals import connection_lost
 from llm_gateway.store import attempts, generations, segments
 from llm_gateway.store.attempts import AttemptEnd
@@ -42,14 +44,15 @@ log = logger(__name__)
 
 async def drive(desk: Desk, running: Running) -> None:
     """Do the whole work of a leased generation. Whatever happens is an ending, a hand-back or a lost lease."""
-    try:
-        ending = await _work(desk, running)
-        if ending is None:
-            await _hand_back(desk, running)
-        else:
-            await _close(desk, running, ending)
-    except LeaseLost:
-        log.warning("generation_left_to_its_new_owner", generation_id=str(running.claimed.id))
+    with trace_of(running.claimed):
+        try:
+            ending = await _work(desk, running)
+            if ending is None:
+                await _hand_back(desk, running)
+            else:
+                await _close(desk, running, ending)
+        except LeaseLost:
+            log.warning("generation_left_to_its_new_owner", generation_id=str(running.claimed.id))
 
 
 async def _work(desk: Desk, running: Running) -> Ending | None:
@@ -106,8 +109,6 @@ async def _ask(desk: Desk, running: Running) -> Ending:
 
 
 def _delay(running: Running, failure: CallFailed, repeats: int) -> float | None:
-    if running.attempt is not None:
-        running.attempt.failure = failure
     # Not a secret: a spread of waiting times.
     return repeat_delay(failure, repeats, running.remaining_seconds(), random.random())  # noqa: S311
 
@@ -128,34 +129,42 @@ async def _inherited_text(desk: Desk, claimed: ClaimedGeneration) -> str:
 async def _attempt(desk: Desk, running: Running, target: Target, request: GenerationRequest) -> Ending:
     """Ask once. Raises CallFailed where the answer did not come to its end."""
     attempt = await _open_attempt(desk, running)
-    finished: Finished | None = None
-    try:
-        async with aclosing(target.adapter.stream(target.name, request, attempt.id)) as events:
-            async for arrived in events:
-                finished = _take(desk, running, attempt, arrived) or finished
-                await desk.writer.pace(running.manuscript)
-    except CallFailed:
-        # An answer that was complete stays complete: only its usage is estimated then.
-        if finished is None:
-            raise
-    if finished is None:
+    with attempt_span(running, attempt, target):
+        try:
+            await _read_answer(desk, running, attempt, target.adapter.stream(target.name, request, attempt.id))
+        except CallFailed as failure:
+            # An answer that was complete stays complete: only its usage is estimated then.
+            if attempt.finish_reason is None:
+                attempt.failure = failure
+                raise
+    return Ending("completed", finish_reason=attempt.finish_reason)
+
+
+async def _read_answer(
+    desk: Desk, running: Running, attempt: Attempt, answer: AsyncGenerator[list[ProviderEvent]]
+) -> None:
+    clock = asyncio.get_running_loop().time
+    asked_at = clock()
+    async with aclosing(answer) as events:
+        async for arrived in events:
+            if attempt.seconds_to_first_chunk is None:
+                attempt.seconds_to_first_chunk = clock() - asked_at
+            _take(desk, running, attempt, arrived)
+            await desk.writer.pace(running.manuscript)
+    if attempt.finish_reason is None:
         raise connection_lost(running.claimed.provider)
-    return Ending("completed", finish_reason=finished.reason)
 
 
-def _take(desk: Desk, running: Running, attempt: Attempt, arrived: list[ProviderEvent]) -> Finished | None:
-    """Note what arrived; return the end of the answer where it is among it."""
-    finished: Finished | None = None
+def _take(desk: Desk, running: Running, attempt: Attempt, arrived: list[ProviderEvent]) -> None:
     for event in arrived:
         if isinstance(event, Delta):
             desk.writer.add(running.manuscript, event.text)
         elif isinstance(event, Opened):
-            attempt.response_id = event.response_id
+            attempt.response_id, attempt.response_model = event.response_id, event.model
         elif isinstance(event, ReportedUsage):
             attempt.usage = event
         else:
-            finished = event
-    return finished
+            attempt.finish_reason = event.reason
 
 
 async def _open_attempt(desk: Desk, running: Running) -> Attempt:

@@ -19,6 +19,7 @@ from llm_gateway.domain import (
 from llm_gateway.operations.ending import Closing, end_within, show_end
 from llm_gateway.operations.engine import LEASE_SECONDS, Engine
 from llm_gateway.operations.spending import added, estimated, usage_view
+from llm_gateway.operations.tracing import written_trace
 from llm_gateway.store import attempts, generations, segments
 from llm_gateway.store.generations import NewGeneration
 from shared import idempotency
@@ -202,6 +203,7 @@ async def _new_generation(engine: Engine, conn: Connection, call: Call, command:
         input_characters=count_characters(request.messages),
         owner=engine.process_id if engine.free_slots else None,
         lease_seconds=LEASE_SECONDS,
+        traceparent=written_trace(),
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from llm_gateway.domain import CallFailed, ClaimedGeneration, Spent, StopReason
 from llm_gateway.operations.manuscript import Manuscript
 from llm_gateway.operations.spending import NOTHING_SPENT, added, estimated, reported
-from llm_gateway.providers.protocol import ReportedUsage
+from llm_gateway.providers.protocol import FinishReason, ReportedUsage
 from llm_gateway.store.attempts import AttemptEnd, Settlement
 
 
@@ -18,7 +18,10 @@ class Attempt:
     id: UUID
     begins_at: int
     response_id: str | None = None
+    response_model: str | None = None
+    seconds_to_first_chunk: float | None = None
     usage: ReportedUsage | None = None
+    finish_reason: FinishReason | None = None
     failure: CallFailed | None = None
 
 
@@ -57,19 +60,20 @@ class Running:
 
     def spent_so_far(self) -> Spent | None:
         """Everything settled, and a guess about the attempt that is under way."""
-        return self.settled if self.attempt is None else added(self.settled, self._spent_by(self.attempt))
+        return self.settled if self.attempt is None else added(self.settled, self.spent_by(self.attempt))
 
     def settle(self, status: AttemptEnd) -> Settlement | None:
         """Take the attempt under way as ended; None where there is none."""
         attempt, self.attempt = self.attempt, None
         if attempt is None:
             return None
-        spent = self._spent_by(attempt)
+        spent = self.spent_by(attempt)
         self.settled = added(self.settled, spent)
         error = attempt.failure.problem.type if attempt.failure else None
         return Settlement(attempt.id, status, spent, attempt.response_id, error)
 
-    def _spent_by(self, attempt: Attempt) -> Spent:
+    def spent_by(self, attempt: Attempt) -> Spent:
+        """Count what an attempt cost, as far as it is known now."""
         if attempt.failure is not None and not attempt.failure.spent:
             return NOTHING_SPENT
         if attempt.usage is not None and attempt.usage.is_final:

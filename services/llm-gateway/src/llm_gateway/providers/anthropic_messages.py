@@ -91,7 +91,7 @@ class AnthropicMessages:
             if text := event["delta"].get("text"):
                 yield Delta(text)
         elif kind == "message_start":
-            yield Opened(event["message"]["id"])
+            yield Opened(event["message"]["id"], event["message"].get("model"))
             yield counted.report(event["message"]["usage"], is_final=False)
         elif kind == "message_delta":
             yield counted.report(event.get("usage") or {}, is_final=True)

@@ -19,11 +19,11 @@ Wire = Literal["openai_chat", "anthropic_messages"]
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One provider of this installation. `missing` names what to set where it cannot be asked yet."""
+    """One provider of this installation. `missing` says what to set where it cannot be asked yet."""
 
     provider: str
     wire: Wire
-    base_url: str | None
+    base_url: str
     key_variable: str
     api_key: str | None = field(default=None, repr=False)
     missing: str | None = None
@@ -43,6 +43,7 @@ class Target:
 
     adapter: Provider
     name: str
+    base_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Providers:
             wanted = "anthropic_messages" if name.startswith(_ANTHROPIC_SIMULATED) else "openai_chat"
         for connection in self.connections:
             if connection.provider == provider and name and wanted in {None, connection.wire}:
-                return Target(self._adapter(connection), name)
+                return Target(self._adapter(connection), name, connection.base_url)
         known = ", ".join(self._known())
         message = f"There is no model {model!r} here. Name one as provider/model, for example one of: {known}."
         raise UnknownModel(message, model=model)

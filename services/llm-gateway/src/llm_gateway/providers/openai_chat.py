@@ -57,7 +57,7 @@ class OpenAIChat:
                     events = [event for chunk in chunks for event in self._read(chunk)]
                     if chunks and not opened:
                         opened = True
-                        events.insert(0, Opened(str(chunks[0].get("id") or "")))
+                        events.insert(0, Opened(str(chunks[0].get("id") or ""), chunks[0].get("model")))
                     yield events
                     if arrived[-1] == _DONE:
                         return

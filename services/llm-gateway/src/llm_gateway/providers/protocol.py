@@ -12,9 +12,10 @@ FinishReason = Literal["stop", "length", "content_filter", "refusal", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The provider has begun to answer under its own id."""
+    """The provider has begun to answer, under its own id and with the model that it says it is."""
 
     response_id: str
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

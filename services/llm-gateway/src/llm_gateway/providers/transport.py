@@ -18,10 +18,10 @@ _IDLE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where a provider is, how to be let in, and how long it may take. `base_url` None is the SDK's own."""
+    """Where a provider is, how to be let in, and how long it may take."""
 
     provider: str
-    base_url: str | None
+    base_url: str
     api_key: str = field(repr=False)
     key_variable: str
     connect_seconds: float

@@ -13,7 +13,7 @@ _STATE = """project_id, id, actor_id, request_id, task, model, provider, simulat
 
 CLAIMED = """project_id, id, actor_id, request_id, origin, request, model, provider, simulated, epoch,
     cancel_requested, last_segment, inherited_segments, characters, inherited_characters, input_characters,
-    started_at"""
+    started_at, traceparent"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class NewGeneration:
     input_characters: int
     owner: UUID | None
     lease_seconds: float
+    traceparent: str | None
 
 
 async def insert_generation(conn: Connection, project_id: UUID, new: NewGeneration) -> bool:
@@ -40,14 +41,14 @@ async def insert_generation(conn: Connection, project_id: UUID, new: NewGenerati
         """
         INSERT INTO generations (
             project_id, id, actor_id, request_id, task, origin, request, continues, model, provider, simulated,
-            input_characters, status, owner, epoch, lease_until, started_at, prompt_version_id)
+            input_characters, status, owner, epoch, lease_until, started_at, prompt_version_id, traceparent)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
             CASE WHEN $13::uuid IS NULL THEN 'queued' ELSE 'running' END,
             $13,
             CASE WHEN $13 IS NULL THEN 0 ELSE 1 END,
             CASE WHEN $13 IS NOT NULL THEN now() + make_interval(secs => $14) END,
             CASE WHEN $13 IS NOT NULL THEN now() END,
-            $15)
+            $15, $16)
         ON CONFLICT DO NOTHING
         """,
         project_id,
@@ -65,6 +66,7 @@ async def insert_generation(conn: Connection, project_id: UUID, new: NewGenerati
         new.owner,
         new.lease_seconds,
         new.origin.prompt_version_id,
+        new.traceparent,
     )
     return str(status).endswith(" 1")
 
