@@ -11,13 +11,18 @@ const queryClient = makeQueryClient()
 const router = makeRouter(queryClient)
 const RELOADED = 'scriptorium.reloadedForChunk'
 
-// After an update the old page may ask for a chunk that is gone: the new index.html knows the new names.
-addEventListener('vite:preloadError', (event) => {
-  if (sessionStorage.getItem(RELOADED) === location.href) return
-  sessionStorage.setItem(RELOADED, location.href)
-  event.preventDefault()
-  location.reload()
+// After an update the old page may ask for a chunk that is gone: the new index.html knows the new names. Where the
+// server is only away for a moment the page stays, and says that it can be tried again.
+addEventListener('vite:preloadError', () => {
+  if (sessionStorage.getItem(RELOADED) !== location.href) void reloadIfServed()
 })
+
+async function reloadIfServed(): Promise<void> {
+  const answer = await fetch('/', { cache: 'no-store' }).catch(() => null)
+  if (!answer?.ok) return
+  sessionStorage.setItem(RELOADED, location.href)
+  location.reload()
+}
 
 followDeviceTheme()
 const root = document.getElementById('root')

@@ -2,11 +2,11 @@ import { screen, waitFor, within } from '@testing-library/react'
 import { http, HttpResponse } from 'msw'
 import { describe, expect, test } from 'vitest'
 import { openApp } from './open-app'
-import { promptDetail } from './samples'
+import { AUTHOR, promptDetail } from './samples'
 import { problem, server } from './server'
 import { event } from './streams'
 
-const DRAFT = 'scriptorium.draft.mara/new-prompt'
+const DRAFT = `scriptorium.of.${AUTHOR}.draft.mara/new-prompt`
 const RAW = 'write an outline for {{ premise }} that is good and long'
 
 /** CodeMirror needs a layout to take keys: tests begin with text that an earlier visit left. */
@@ -105,7 +105,7 @@ describe('Create New Prompt', () => {
 
 /** What an earlier visit wrote on top of a version. */
 const draft = (baseVersion: number) =>
-  localStorage.setItem(`scriptorium.draft.mara/prompt/${promptDetail.id}`, JSON.stringify({ savedAt: new Date().toISOString(), value: { baseVersion, template: 'Plan {{ premise }}', parameters: promptDetail.parameters } }))
+  localStorage.setItem(`scriptorium.of.${AUTHOR}.draft.mara/prompt/${promptDetail.id}`, JSON.stringify({ savedAt: new Date().toISOString(), value: { baseVersion, template: 'Plan {{ premise }}', parameters: promptDetail.parameters } }))
 
 describe('the page of a prompt', () => {
   test('finds unsaved text again, and commits it with a message', async () => {

@@ -1,7 +1,7 @@
 import type { DocumentDetail, DocumentSummary, Generation, PromptDetail, PromptSummary, Session, Snippet } from '@/lib/api/types'
 
 const TIME = '2026-11-21T04:00:00Z'
-const AUTHOR = 'us_00000000007000400000000001'
+export const AUTHOR = 'us_00000000007000400000000001'
 
 export const session: Session = {
   set_up: true,

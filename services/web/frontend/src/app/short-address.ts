@@ -2,13 +2,13 @@ import type { QueryClient } from '@tanstack/react-query'
 import { redirect } from '@tanstack/react-router'
 import { sessionQuery } from '@/lib/api/queries'
 import type { Session } from '@/lib/api/types'
-import { remembered } from '@/lib/remembered'
+import { ofPerson } from '@/lib/person'
 
 export const LAST_PROJECT = 'lastProject'
 
 /** Where somebody goes who named no project: the one used last, else the first. */
 export function homeOf(session: Session): string {
-  const last = remembered<string | null>(LAST_PROJECT, null)
+  const last = ofPerson<string | null>(LAST_PROJECT, null)
   const slug = session.projects.find((project) => project.slug === last)?.slug ?? session.projects[0]?.slug
   return slug ? `/${slug}` : '/login'
 }

@@ -5,7 +5,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { clsx } from 'clsx'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useRef } from 'react'
-import { useActions } from '@/lib/shortcuts'
+import { type Action, useActions } from '@/lib/shortcuts'
 
 const features = tableFeatures({
   rowSortingFeature,
@@ -24,6 +24,13 @@ export type Column<T extends object> = ColumnDef<Features, T, any>
 const VIRTUAL_ROWS = 200
 const ROW_PIXELS = 45
 
+/** What a key does with the row that has the focus. */
+export interface RowKey<T> extends Pick<Action, 'id' | 'label' | 'keys' | 'disabledReason'> {
+  run: (row: T) => void
+  /** The row goes away: the focus moves on to its neighbour. */
+  removes?: boolean
+}
+
 interface DataTableProps<T extends object> {
   label: string
   rows: readonly T[]
@@ -31,10 +38,11 @@ interface DataTableProps<T extends object> {
   rowId: (row: T) => string
   sorting: SortingState
   onSorting: (sorting: SortingState) => void
+  keys: readonly RowKey<T>[]
 }
 
-/** A sorted table; J and K walk its rows' first links. Give `rows` and `columns` a stable identity. */
-export function DataTable<T extends object>({ label, rows, columns, rowId, sorting, onSorting }: DataTableProps<T>) {
+/** A sorted table; J and K walk its rows' first links, and `keys` act on the row with the focus. Give `rows` and `columns` a stable identity. */
+export function DataTable<T extends object>({ label, rows, columns, rowId, sorting, onSorting, keys }: DataTableProps<T>) {
   const body = useRef<HTMLTableSectionElement>(null)
   const table = useTable({
     features,
@@ -47,7 +55,7 @@ export function DataTable<T extends object>({ label, rows, columns, rowId, sorti
   })
   const sorted = table.getRowModel().rows
   const virtual = useRows(sorted.length, body)
-  useRowKeys(body)
+  useRowKeys(body, keys, (id) => rows.find((row) => rowId(row) === id))
   const shown = virtual ? virtual.items.flatMap((index) => sorted[index] ?? []) : sorted
   return (
     <table className="w-full border-collapse text-sm" aria-label={label} aria-rowcount={sorted.length + 1}>
@@ -93,7 +101,7 @@ interface TableRowProps<T extends object> {
 
 function TableRow<T extends object>({ row, Render }: TableRowProps<T>) {
   return (
-    <tr className="group border-b border-line focus-within:bg-sunken/60 hover:bg-sunken/60">
+    <tr data-row={row.id} className="group border-b border-line focus-within:bg-sunken/60 hover:bg-sunken/60">
       {row.getAllCells().map((cell) => (
         <td key={cell.id} className={clsx('h-11 py-1 pr-4 align-middle', classOf(cell.column.columnDef))}><Render cell={cell} /></td>
       ))}
@@ -128,14 +136,25 @@ function useRows(count: number, body: { current: HTMLElement | null }) {
 /** Mark the link of a row that J and K go to. */
 export const ROW_LINK = { 'data-row-link': '' }
 
-function useRowKeys(body: { current: HTMLElement | null }): void {
+const focusedRow = () => document.activeElement?.closest<HTMLElement>('[data-row]') ?? null
+
+function useRowKeys<T>(body: { current: HTMLElement | null }, keys: readonly RowKey<T>[], rowOf: (id: string) => T | undefined): void {
   const move = (step: number) => {
     const links = [...(body.current?.querySelectorAll<HTMLElement>('[data-row-link]') ?? [])]
-    const at = links.findIndex((link) => link.closest('tr')?.contains(document.activeElement) ?? false)
-    links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + step))]?.focus()
+    const at = links.findIndex((link) => link.closest('[data-row]') === focusedRow())
+    const next = at < 0 ? links[0] : links[at + step]
+    next?.focus()
+    return next !== undefined
+  }
+  const act = ({ run, removes }: RowKey<T>) => {
+    const row = rowOf(focusedRow()?.dataset.row ?? '')
+    if (!row) return
+    if (removes && !move(1)) move(-1)
+    run(row)
   }
   useActions([
     { id: 'next-row', label: 'Next row', group: 'Here', keys: 'j', run: () => move(1) },
     { id: 'previous-row', label: 'Previous row', group: 'Here', keys: 'k', run: () => move(-1) },
+    ...keys.map((key): Action => ({ ...key, group: 'Here', run: () => act(key) })),
   ])
 }

@@ -8,13 +8,14 @@ interface DialogProps {
   title: string
   /** One sentence under the title; read out with it. */
   description?: string
-  size?: 'sm' | 'md' | 'lg'
+  size?: 'sm' | 'md' | 'lg' | 'tall'
   onClose: () => void
   footer?: ReactNode
   children: ReactNode
 }
 
-const WIDTH = { sm: 'sm:max-w-md', md: 'sm:max-w-2xl', lg: 'sm:max-w-6xl sm:h-[min(48rem,calc(100dvh-4rem))]' }
+/** `tall` has one height, for work whose size changes while somebody is at it. */
+const SIZE = { sm: 'sm:h-fit sm:max-w-md', md: 'sm:h-fit sm:max-w-2xl', lg: 'sm:h-fit sm:max-w-6xl', tall: 'sm:h-[min(48rem,calc(100dvh-4rem))] sm:max-w-6xl' }
 
 /** Begin where the work is, not at the button that closes. */
 function focusWork(event: Event): void {
@@ -32,8 +33,8 @@ export function Dialog({ title, description, size = 'md', onClose, footer, child
         <Radix.Overlay className="scrim fixed inset-0 z-40" />
         <Radix.Content
           className={clsx(
-            'pop fixed inset-0 z-40 m-auto flex w-full flex-col bg-surface shadow-lift outline-none sm:h-fit sm:max-h-[calc(100dvh-4rem)] sm:w-[calc(100%-2rem)] sm:rounded-lg sm:border sm:border-line',
-            WIDTH[size],
+            'pop fixed inset-0 z-40 m-auto flex w-full flex-col bg-surface shadow-lift outline-none sm:max-h-[calc(100dvh-4rem)] sm:w-[calc(100%-2rem)] sm:rounded-lg sm:border sm:border-line',
+            SIZE[size],
           )}
           {...(description ? {} : { 'aria-describedby': undefined })}
           onOpenAutoFocus={focusWork}

@@ -15,14 +15,17 @@ const DELAY_MILLISECONDS = 400
 /** Time to move the pointer from the element onto the words (WCAG 1.4.13). */
 const GRACE_MILLISECONDS = 120
 
+/** The words belong where their element is: outside its dialog they would be hidden with the page. */
+const REGIONS = '[role=dialog], main, aside, header'
+
 /** Words beside an element on hover and on keyboard focus; Escape closes them. A positioning library would cost the shell 15 kB. */
 export function Tooltip({ text, keys, describes = true, children }: TooltipProps) {
   const id = useId()
-  const [anchor, setAnchor] = useState<DOMRect | null>(null)
+  const [anchor, setAnchor] = useState<{ place: DOMRect; region: Element } | null>(null)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   const show = (element: Element, milliseconds: number) => {
     clearTimeout(timer.current)
-    timer.current = setTimeout(() => setAnchor(element.getBoundingClientRect()), milliseconds)
+    timer.current = setTimeout(() => setAnchor({ place: element.getBoundingClientRect(), region: element.closest(REGIONS) ?? document.body }), milliseconds)
   }
   const hide = (milliseconds: number) => {
     clearTimeout(timer.current)
@@ -44,7 +47,7 @@ export function Tooltip({ text, keys, describes = true, children }: TooltipProps
           <div
             role="tooltip"
             id={id}
-            ref={(element) => placeBeside(element, anchor)}
+            ref={(element) => placeBeside(element, anchor.place)}
             onPointerEnter={() => clearTimeout(timer.current)}
             onPointerLeave={() => hide(GRACE_MILLISECONDS)}
             className="pop pointer-events-auto fixed z-60 flex max-w-72 items-center gap-2 rounded-md bg-ink px-2 py-1 text-2xs text-paper"
@@ -52,7 +55,7 @@ export function Tooltip({ text, keys, describes = true, children }: TooltipProps
             {text}
             {keys && <Keycaps keys={keys} />}
           </div>,
-          document.body,
+          anchor.region,
         )}
     </span>
   )

@@ -76,6 +76,7 @@ export class GenerationFollower {
       headers: callHeaders(this.project, 'GET'),
       lastEventId: after > 0 ? String(after) : '',
       finalEvents: ['end'],
+      mayBeLate: true,
       onSignedOut: reportSignedOut,
       onConnection: (connection) => this.change({ connection }, true),
       onEvent: (event) => this.take(event.event ?? '', event.data),

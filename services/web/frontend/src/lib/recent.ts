@@ -1,4 +1,4 @@
-import { remember, remembered } from '@/lib/remembered'
+import { keepOfPerson, ofPerson } from '@/lib/person'
 
 export interface RecentItem {
   kind: 'prompt' | 'document'
@@ -8,15 +8,15 @@ export interface RecentItem {
 
 const MOST = 8
 
-export const recentItems = (project: string): RecentItem[] => remembered(`recent.${project}`, [])
+export const recentItems = (project: string): RecentItem[] => ofPerson(`recent.${project}`, [])
 
 /** Put an item at the top of what this device visited last. */
 export function visit(project: string, item: RecentItem): void {
   const others = recentItems(project).filter(({ id }) => id !== item.id)
-  remember(`recent.${project}`, [item, ...others].slice(0, MOST))
+  keepOfPerson(`recent.${project}`, [item, ...others].slice(0, MOST))
 }
 
 /** Forget an item that is no longer there. */
 export function forget(project: string, id: string): void {
-  remember(`recent.${project}`, recentItems(project).filter((item) => item.id !== id))
+  keepOfPerson(`recent.${project}`, recentItems(project).filter((item) => item.id !== id))
 }

@@ -75,7 +75,7 @@ export function switchSingleKeys(on: boolean): void {
 }
 
 const isMac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform)
-const KEY_NAMES: Record<string, string> = { $mod: isMac ? '⌘' : 'Ctrl', Shift: '⇧', Enter: '↵', Escape: 'Esc', BracketLeft: '[', Slash: '/' }
+const KEY_NAMES: Record<string, string> = { $mod: isMac ? '⌘' : 'Ctrl', Shift: '⇧', Enter: '↵', Escape: 'Esc', Delete: 'Del', BracketLeft: '[', Slash: '/' }
 
 /** `$mod+k` as the keycaps of this machine: ['Ctrl', 'K']; a sequence keeps its presses apart by ' then '. */
 export function keycaps(keys: string): string[] {

@@ -12,6 +12,8 @@ export interface StreamOptions {
   onConnection: (connection: Connection) => void
   /** The server no longer knows the session: the stream has stopped; start a new one after signing in. */
   onSignedOut?: () => void
+  /** What is streamed may be on its way still: 404 means later, not never. */
+  mayBeLate?: boolean
   /** Names of events after which nothing follows. */
   finalEvents?: readonly string[]
   fetch?: typeof fetch
@@ -41,7 +43,7 @@ export function backoffMilliseconds(failures: number, random: number): number {
  * Read server-sent events until a final one arrives or the returned function is called.
  *
  * A drop, 40 s of silence or a busy server lead to a reconnect with the last id seen; 204, a final event, 401 and
- * other 4xx answers (except 408 and 429) end the stream.
+ * other 4xx answers (except 408, 429 and a 404 of what may be late) end the stream.
  */
 export function openStream(options: StreamOptions): () => void {
   const stream = new EventStream(options)
@@ -82,10 +84,14 @@ class EventStream {
       this.options.onConnection('ended')
       return true
     }
-    if (!(outcome instanceof Refused) || outcome.status >= 500 || outcome.status === 408 || outcome.status === 429) return false
+    if (!(outcome instanceof Refused) || this.isPassing(outcome.status)) return false
     this.options.onConnection('failed')
     if (outcome.status === 401) this.options.onSignedOut?.()
     return true
+  }
+
+  private isPassing(status: number): boolean {
+    return status >= 500 || status === 408 || status === 429 || (status === 404 && this.options.mayBeLate === true)
   }
 
   private async connect(): Promise<void> {

@@ -4,7 +4,7 @@ import { PageError } from '@/app/page-error'
 import { LAST_PROJECT, signedIn } from '@/app/short-address'
 import { Shell } from '@/app/shell/shell'
 import { isProblem } from '@/lib/api/problem'
-import { remember } from '@/lib/remembered'
+import { keepOfPerson } from '@/lib/person'
 
 /** A project that is not there and one that is somebody else's answer alike. */
 function notFoundFor404(error: unknown): never {
@@ -16,7 +16,7 @@ export const Route = createFileRoute('/$project')({
     const session = await signedIn(context.queryClient, params.project, location.href).catch(notFoundFor404)
     const project = session.projects.find(({ slug }) => slug === params.project)
     if (!project) throw notFound({ data: NO_PROJECT })
-    remember(LAST_PROJECT, params.project)
+    keepOfPerson(LAST_PROJECT, params.project)
   },
   component: Shell,
   notFoundComponent: NotFoundInProject,

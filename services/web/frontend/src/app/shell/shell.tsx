@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import { useLiveUpdates } from '@/app/live'
 import { BottomBar } from '@/app/shell/bottom-bar'
 import { OfflineBar } from '@/app/shell/offline-bar'
+import { PaletteHolder } from '@/app/shell/palette-holder'
 import { Rail } from '@/app/shell/rail'
 import { TopBar } from '@/app/shell/top-bar'
 import { useShellActions } from '@/app/shell/use-shell-actions'
@@ -11,7 +12,8 @@ import { remember, remembered } from '@/lib/remembered'
 import { useProject } from '@/lib/use-project'
 
 const Drawer = lazy(() => import('@/app/shell/drawer'))
-const Palette = lazy(() => import('@/features/palette/palette'))
+const loadPalette = () => import('@/features/palette/palette')
+const Palette = lazy(loadPalette)
 const ShortcutSheet = lazy(() => import('@/app/shell/shortcut-sheet'))
 const Toasts = lazy(() => import('@/app/shell/toasts'))
 
@@ -31,6 +33,8 @@ export function Shell() {
   useLiveUpdates(project)
   useShellActions(project, { open: setOverlay, toggleRail })
   useFocusOnArrival()
+  // Fetches the palette while nothing else is wanted: it should open at once.
+  useEffect(() => onIdle(loadPalette), [])
   // Binds the window's keys to the registered actions.
   useEffect(listenToKeys, [])
   return (
@@ -45,12 +49,28 @@ export function Shell() {
       <BottomBar project={project} open={setOverlay} />
       <Suspense fallback={null}>
         {overlay === 'drawer' && <Drawer project={project} open={setOverlay} onClose={close} />}
-        {overlay === 'palette' && <Palette project={project} onClose={close} />}
         {overlay === 'shortcuts' && <ShortcutSheet onClose={close} />}
         <Toasts />
       </Suspense>
+      {overlay === 'palette' && <WaitingPalette project={project} onClose={close} />}
     </div>
   )
+}
+
+function WaitingPalette({ project, onClose }: { project: string; onClose: () => void }) {
+  const [text, setText] = useState('')
+  return (
+    <Suspense fallback={<PaletteHolder text={text} onText={setText} onClose={onClose} />}>
+      <Palette project={project} typed={text} onClose={onClose} />
+    </Suspense>
+  )
+}
+
+/** Safari knows no idle moments: a second after the start will do there. */
+function onIdle(work: () => Promise<unknown>): void {
+  const quietly = () => void work().catch(() => {})
+  if ('requestIdleCallback' in window) requestIdleCallback(quietly)
+  else setTimeout(quietly, 1_000)
 }
 
 /** A new page begins at its title, for the keyboard and for screen readers; the very first one leaves the focus alone. */

@@ -1,11 +1,14 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { SimulatedBadge } from '@/components/badge'
-import { type Column, columnsFor, DataTable, ROW_LINK } from '@/components/data-table'
+import { type Column, columnsFor, DataTable, ROW_LINK, type RowKey } from '@/components/data-table'
+import { RENAME } from '@/components/editable-title'
 import { StatusBadge } from '@/components/status-badge'
+import { useRefusal } from '@/components/use-can'
 import { When } from '@/components/when'
 import { DocumentMenu } from '@/features/documents/document-menu'
 import type { DocumentsSearch } from '@/features/documents/documents-search'
+import { useDocumentChanges } from '@/features/documents/use-document-changes'
 import type { DocumentSummary } from '@/lib/api/types'
 import { countText, moneyText } from '@/lib/format'
 
@@ -33,7 +36,17 @@ export function DocumentsTable({ project, documents, search, onChange }: Documen
   const columns = useMemo(() => COLUMNS(project), [project])
   const sorting = useMemo(() => [{ id: search.sort ?? 'created', desc: !search.up }], [search.sort, search.up])
   const sort = ([first]: { id: string; desc: boolean }[]) => onChange({ sort: first?.id as DocumentsSearch['sort'], up: first?.desc ? undefined : true })
-  return <DataTable label="Documents" rows={documents} columns={columns} rowId={(document) => document.id} sorting={sorting} onSorting={sort} />
+  return <DataTable label="Documents" rows={documents} columns={columns} rowId={(document) => document.id} sorting={sorting} onSorting={sort} keys={useRowKeys(project)} />
+}
+
+function useRowKeys(project: string): RowKey<DocumentSummary>[] {
+  const navigate = useNavigate()
+  const { remove } = useDocumentChanges(project)
+  const disabledReason = useRefusal(project, 'documents.write')
+  return [
+    { id: 'rename-row', label: 'Rename this row', keys: 'e', disabledReason, run: ({ id }) => void navigate({ to: '/$project/documents/$documentId', params: { project, documentId: id }, hash: RENAME }) },
+    { id: 'delete-row', label: 'Delete this row', keys: 'Delete', disabledReason, removes: true, run: (document) => remove.mutate(document) },
+  ]
 }
 
 function TitleCell({ project, document }: { project: string; document: DocumentSummary }) {

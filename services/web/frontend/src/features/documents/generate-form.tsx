@@ -11,7 +11,7 @@ import { isProblem, sentenceOf } from '@/lib/api/problem'
 import { modelsQuery } from '@/lib/api/queries'
 import type { PromptDetail } from '@/lib/api/types'
 import { initialFields, readFields, serverErrors } from '@/lib/form-values'
-import { remembered } from '@/lib/remembered'
+import { ofPerson } from '@/lib/person'
 import { useActions } from '@/lib/shortcuts'
 
 interface GenerateFormProps {
@@ -26,7 +26,7 @@ interface GenerateFormProps {
 export function GenerateForm({ formId, project, prompt, values, onClose }: GenerateFormProps) {
   const { parameters } = prompt
   const form = useRef<HTMLFormElement>(null)
-  const [fields, setFields] = useState(() => initialFields(parameters, values ?? remembered(`values.${prompt.id}`, {})))
+  const [fields, setFields] = useState(() => initialFields(parameters, values ?? ofPerson(`values.${prompt.id}`, {})))
   const [tried, setTried] = useState(false)
   const [model, setModel] = useState<string | null>(null)
   const [title, setTitle] = useState('')

@@ -18,14 +18,16 @@ export function Provenance({ project, document, live }: ProvenanceProps) {
   const { prompt_id: promptId, prompt_title: title, prompt_version: version, snippets, values, input_tokens: input } = document
   const { model, simulated } = live
   const entries = Object.entries(values)
+  // Before the first word nothing is counted yet: zeros would look like a result.
+  const beginning = live.writing && live.text === ''
   return (
     <dl className="flex flex-col gap-4 text-xs">
       <Fact name="Prompt">
         {promptId ? <><Link to="/$project/prompts/$promptId" params={{ project, promptId }} className="text-lapis underline">{title}</Link> <span className="tabular">v{version}</span></> : 'Written by hand'}
       </Fact>
       {model && <Fact name="Model"><span className="font-mono">{model}</span>{simulated && <SimulatedBadge className="ml-2" />}</Fact>}
-      {live.outputTokens !== null && <Fact name="Tokens"><span className="tabular">{input !== null && `${countText(input)} in, `}{live.estimated && '≈ '}{countText(live.outputTokens)} out</span></Fact>}
-      {model && <Fact name="Cost"><span className="tabular">{live.estimated && live.costUsd !== null && '≈ '}{moneyText(live.costUsd)}</span></Fact>}
+      {live.outputTokens !== null && !beginning && <Fact name="Tokens"><span className="tabular">{input !== null && `${countText(input)} in, `}{live.estimated && '≈ '}{countText(live.outputTokens)} out</span></Fact>}
+      {model && !beginning && <Fact name="Cost"><span className="tabular">{live.estimated && live.costUsd !== null && '≈ '}{moneyText(live.costUsd)}</span></Fact>}
       {snippets.length > 0 && <Fact name="Snippets"><span className="flex flex-wrap gap-1.5">{snippets.map(({ name, version: used }) => <span key={name}><SnippetChip project={project} name={name} /> <span className="text-ink-3">v{used}</span></span>)}</span></Fact>}
       {entries.length > 0 && (
         <Fact name="Values">

@@ -5,7 +5,7 @@ import { answerOf, api } from '@/lib/api/client'
 import { documentQuery } from '@/lib/api/queries'
 import type { Body } from '@/lib/api/types'
 import { IntentKeys } from '@/lib/idempotency'
-import { remember } from '@/lib/remembered'
+import { keepOfPerson } from '@/lib/person'
 
 /** Generate Document: orders the text and goes to its page while the model writes. */
 export function useGenerateDocument(project: string) {
@@ -16,7 +16,7 @@ export function useGenerateDocument(project: string) {
     mutationFn: (body: Body<'generateDocument'>) => answerOf(api(project).POST('/api/documents', { body, headers: { 'Idempotency-Key': keys.keyFor(body) } })),
     onSuccess: (document, { prompt_id: promptId, values }) => {
       keys.settle()
-      remember(`values.${promptId}`, values)
+      keepOfPerson(`values.${promptId}`, values)
       client.setQueryData(documentQuery(project, document.id).queryKey, document)
       void client.invalidateQueries({ queryKey: [project, 'document', 'list'] })
       void navigate({ to: '/$project/documents/$documentId', params: { project, documentId: document.id } })

@@ -14,21 +14,27 @@ const KIND = { prompt: 'Prompt', document: 'Document', snippet: 'Snippet' } as c
 
 type Target = Pick<SearchItem, 'kind' | 'id' | 'title'> & { subtitle?: string }
 
+interface PaletteProps {
+  project: string
+  /** What was typed before this code arrived. */
+  typed: string
+  onClose: () => void
+}
+
 /** Find anything or do anything: actions here, recent and found items, creating, going. */
-export default function Palette({ project, onClose }: { project: string; onClose: () => void }) {
-  const [text, setText] = useState('')
+export default function Palette({ project, typed, onClose }: PaletteProps) {
+  const [text, setText] = useState(typed)
   const mode = text.startsWith('>') ? 'actions' : text.startsWith('@') ? 'snippets' : 'all'
   const query = text.replace(/^[>@]/, '').trim()
-  const search = useQuery(searchQuery(project, useDebounced(mode === 'actions' ? '' : query, DEBOUNCE_MILLISECONDS)))
+  const { found, answered: latest, settled, failed } = useSearch(project, mode === 'actions' ? '' : query)
   const actions = latestPerId(useCurrentActions()).filter((action) => action.id !== 'palette' && matches(action.label, query))
-  const found: Target[] = query === '' ? recentItems(project) : (search.data?.items ?? [])
   const jump = mode === 'actions' ? [] : found.filter(({ kind }) => mode === 'all' || kind === 'snippet')
   const open = useOpen(project, onClose)
   const [picked, setPicked] = useState<string | null>(null)
-  const [answered, setAnswered] = useState(search.data)
+  const [answered, setAnswered] = useState(latest)
   // Results have just arrived above what was marked: the mark goes to the first of them.
-  if (answered !== search.data) {
-    setAnswered(search.data)
+  if (answered !== latest) {
+    setAnswered(latest)
     setPicked(null)
   }
   const run = (action: Action) => {
@@ -47,14 +53,24 @@ export default function Palette({ project, onClose }: { project: string; onClose
         </Section>
         <Section title="Create">
           {group('Create').map((action) => <ActionRow key={action.id} action={action} onRun={run} />)}
-          {query !== '' && mode === 'all' && <CreateRow project={project} title={query} onClose={onClose} />}
+          {query !== '' && mode === 'all' && settled && <CreateRow project={project} title={query} onClose={onClose} />}
         </Section>
         <Section title="Go to">{group('Go to').map((action) => <ActionRow key={action.id} action={action} onRun={run} />)}</Section>
         <Section title="Settings">{group('Settings').map((action) => <ActionRow key={action.id} action={action} onRun={run} />)}</Section>
-        {search.isError && query !== '' && <p className="px-2 py-2 text-xs text-vermilion">The search does not answer. Actions still work.</p>}
+        {failed && query !== '' && <p className="px-2 py-2 text-xs text-vermilion">The search does not answer. Actions still work.</p>}
       </Command.List>
     </Command.Dialog>
   )
+}
+
+/** What the server finds, with what this person visited last for an empty text. Until it has answered for this very text, only what fits the text is shown of the last answer. */
+function useSearch(project: string, query: string) {
+  const asked = useDebounced(query, DEBOUNCE_MILLISECONDS)
+  const search = useQuery(searchQuery(project, asked))
+  const settled = asked === query && !search.isPlaceholderData && !search.isPending
+  const items = search.data?.items ?? []
+  const found: Target[] = query === '' ? recentItems(project) : settled ? items : items.filter(({ title }) => matches(title, query))
+  return { found, answered: search.data, settled: settled || search.isError, failed: search.isError }
 }
 
 const ROW = 'flex items-center gap-3 rounded-md px-2 py-1.5 text-sm aria-disabled:opacity-60 aria-selected:bg-sunken'

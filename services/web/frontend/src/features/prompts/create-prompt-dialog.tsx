@@ -12,6 +12,7 @@ import { FoundInText } from '@/features/prompts/found-in-text'
 import { OptimizePanel } from '@/features/prompts/optimize-panel'
 import { TitleField } from '@/features/prompts/title-field'
 import { EMPTY_PROMPT, type NewPrompt, useCreatePrompt } from '@/features/prompts/use-create-prompt'
+import { useOptimization } from '@/features/prompts/use-optimization'
 import { useTemplateCheck } from '@/features/prompts/use-template-check'
 import { promptQuery } from '@/lib/api/queries'
 import { sentenceOf } from '@/lib/api/problem'
@@ -46,6 +47,7 @@ function OpenDialog({ project, start, draftKey, onClose }: { project: string; st
   const check = useTemplateCheck(project, prompt.template)
   const words = useTemplateWords(project, check.parameters.map(({ name }) => name))
   const refusal = useRefusal(project, 'prompts.write')
+  const optimization = useOptimization(project)
   const change = (part: Partial<NewPrompt>) => setPrompt((old) => ({ ...old, ...part }))
   const missing = prompt.template.trim() === '' ? 'Write the prompt first.' : prompt.title.trim() === '' ? 'Give the prompt a title.' : null
   const discard = () => {
@@ -60,7 +62,7 @@ function OpenDialog({ project, start, draftKey, onClose }: { project: string; st
     </>
   )
   return (
-    <Dialog title="Create New Prompt" size="lg" onClose={() => (dirty ? setAsking(true) : onClose())} footer={footer}>
+    <Dialog title="Create New Prompt" size="tall" onClose={() => (dirty ? setAsking(true) : onClose())} footer={footer}>
       <div className="grid min-h-full gap-x-6 md:grid-cols-[minmax(0,1.15fr)_minmax(0,1fr)]">
         <div className="flex flex-col gap-4 p-5 md:pr-0">
           {found && <p className="flex flex-wrap items-center gap-2 text-xs text-ink-2"><Badge tone="ochre">Unsaved draft</Badge>from {whenText(found.savedAt)} <Button size="sm" variant="quiet" onClick={discard}>Start afresh</Button></p>}
@@ -74,7 +76,7 @@ function OpenDialog({ project, start, draftKey, onClose }: { project: string; st
           <Field label="Default model">{(ids) => <ModelSelect {...ids} project={project} value={prompt.model} onChange={(model) => change({ model })} none="Default of this installation" />}</Field>
         </div>
         <div className="flex flex-col gap-5 border-line p-5 max-md:border-t md:border-l">
-          <OptimizePanel project={project} template={prompt.template} model={prompt.model} onTake={(template) => change({ template })} />
+          <OptimizePanel project={project} state={optimization} keeps="Save Prompt" template={prompt.template} model={prompt.model} onTake={(template) => change({ template })} />
           <FoundInText project={project} check={check} />
         </div>
       </div>

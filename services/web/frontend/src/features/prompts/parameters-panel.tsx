@@ -27,7 +27,7 @@ function ParameterRow({ merged: { parameter, vanished }, disabled, onChange }: P
   return (
     <li className="flex flex-col gap-2 py-4 first:pt-0">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h2 className={`font-mono text-sm ${vanished ? 'text-ink-3 line-through' : 'text-lapis'}`}>{parameter.name}</h2>
+        <h2 className={`min-w-0 font-mono text-sm break-all ${vanished ? 'text-ink-3 line-through' : 'text-lapis'}`}>{parameter.name}</h2>
         {vanished && <span className="text-2xs text-ink-3">No longer in the text; left out of the next commit</span>}
         <Select aria-label={`Type of ${parameter.name}`} disabled={disabled} className="!w-36" value={parameter.type} onChange={(event) => onChange({ type: event.target.value as ParameterType, default: null })}>
           {Object.entries(TYPES).map(([type, words]) => <option key={type} value={type}>{words}</option>)}

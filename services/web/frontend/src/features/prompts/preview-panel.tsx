@@ -7,7 +7,7 @@ import { isProblem, sentenceOf } from '@/lib/api/problem'
 import type { Parameter } from '@/lib/api/types'
 import { useDebounced } from '@/lib/debounced'
 import { type FieldErrors, type FieldValues, initialFields, readFields, serverErrors } from '@/lib/form-values'
-import { remember, remembered } from '@/lib/remembered'
+import { keepOfPerson, ofPerson } from '@/lib/person'
 
 const DEBOUNCE_MILLISECONDS = 350
 
@@ -26,7 +26,7 @@ function ofTouched(errors: FieldErrors, samples: FieldValues): FieldErrors {
 /** The text as a model would get it, with sample values; the server renders it. */
 export function PreviewPanel({ project, promptId, template, parameters }: PreviewPanelProps) {
   const sampleKey = `sample.${promptId}`
-  const [samples, setSamples] = useState<FieldValues>(() => remembered(sampleKey, {}))
+  const [samples, setSamples] = useState<FieldValues>(() => ofPerson(sampleKey, {}))
   const fields = { ...initialFields(parameters), ...samples }
   const { values, errors } = readFields(parameters, fields)
   const wanted = useDebounced(JSON.stringify({ template, parameters, values }), DEBOUNCE_MILLISECONDS)
@@ -41,7 +41,7 @@ export function PreviewPanel({ project, promptId, template, parameters }: Previe
   const refused = serverErrors(parameters, isProblem(preview.error) ? preview.error.errors : [])
   const change = (next: FieldValues) => {
     setSamples(next)
-    remember(sampleKey, next)
+    keepOfPerson(sampleKey, next)
   }
   return (
     <div className="flex flex-col gap-5">

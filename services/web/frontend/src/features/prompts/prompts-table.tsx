@@ -3,7 +3,8 @@ import { Archive, Copy, Ellipsis, FileText, FolderOpen, Trash2 } from 'lucide-re
 import { useMemo } from 'react'
 import { Badge } from '@/components/badge'
 import { buttonLook, IconButton } from '@/components/button'
-import { type Column, columnsFor, DataTable, ROW_LINK } from '@/components/data-table'
+import { type Column, columnsFor, DataTable, ROW_LINK, type RowKey } from '@/components/data-table'
+import { RENAME } from '@/components/editable-title'
 import { Menu } from '@/components/menu'
 import { SnippetChip } from '@/components/snippet-chip'
 import { useRefusal } from '@/components/use-can'
@@ -26,7 +27,7 @@ const MIDDLE = { className: 'max-sm:hidden' }
 const COLUMNS = (project: string, onTag: (tag: string) => void): Column<PromptSummary>[] => [
   column.accessor('title', { header: 'Title', sortFn: 'text', cell: ({ row }) => <TitleCell project={project} prompt={row.original} onTag={onTag} /> }),
   column.accessor('latest_version', { id: 'version', header: 'Version', sortFn: 'basic', meta: MIDDLE, cell: ({ row }) => <VersionCell prompt={row.original} /> }),
-  column.accessor((prompt) => prompt.default_model ?? '', { id: 'model', header: 'Model', sortFn: 'text', meta: WIDE, cell: ({ row }) => <span className="font-mono text-2xs text-ink-2">{row.original.default_model ?? 'default'}</span> }),
+  column.accessor((prompt) => prompt.default_model ?? '', { id: 'model', header: 'Model', sortFn: 'text', meta: WIDE, cell: ({ row }) => <ModelCell model={row.original.default_model ?? null} /> }),
   column.accessor('updated_at', { id: 'updated', header: 'Edited', sortFn: 'basic', meta: MIDDLE, cell: ({ row }) => <span className="text-xs text-ink-2"><When iso={row.original.updated_at} /></span> }),
   column.display({ id: 'actions', header: () => <span className="sr-only">Actions</span>, meta: { className: 'w-0 !pr-0' }, cell: ({ row }) => <RowActions project={project} prompt={row.original} /> }),
 ]
@@ -40,7 +41,17 @@ export function PromptsTable({ project, prompts, search, onChange }: PromptsTabl
     const [first] = next
     onChange({ sort: first?.id as PromptsSearch['sort'], up: first?.desc ? undefined : true })
   }
-  return <DataTable label="Prompts" rows={prompts} columns={columns} rowId={(prompt) => prompt.id} sorting={sorting} onSorting={sort} />
+  return <DataTable label="Prompts" rows={prompts} columns={columns} rowId={(prompt) => prompt.id} sorting={sorting} onSorting={sort} keys={useRowKeys(project)} />
+}
+
+function useRowKeys(project: string): RowKey<PromptSummary>[] {
+  const navigate = useNavigate()
+  const { remove } = usePromptChanges(project)
+  const disabledReason = useRefusal(project, 'prompts.write')
+  return [
+    { id: 'rename-row', label: 'Rename this row', keys: 'e', disabledReason, run: ({ id }) => void navigate({ to: '/$project/prompts/$promptId', params: { project, promptId: id }, hash: RENAME }) },
+    { id: 'delete-row', label: 'Delete this row', keys: 'Delete', disabledReason, removes: true, run: (prompt) => remove.mutate(prompt) },
+  ]
 }
 
 function TitleCell({ project, prompt, onTag }: { project: string; prompt: PromptSummary; onTag: (tag: string) => void }) {
@@ -52,6 +63,10 @@ function TitleCell({ project, prompt, onTag }: { project: string; prompt: Prompt
       <span className="w-full text-2xs text-ink-3 sm:hidden">v{prompt.latest_version} · <When iso={prompt.updated_at} /></span>
     </div>
   )
+}
+
+function ModelCell({ model }: { model: string | null }) {
+  return model ? <span className="font-mono text-2xs text-ink-2">{model}</span> : <span className="text-2xs text-ink-3">Installation default</span>
 }
 
 function VersionCell({ prompt }: { prompt: PromptSummary }) {

@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { answerOf, api } from '@/lib/api/client'
 import { isProblem, sentenceOf } from '@/lib/api/problem'
@@ -13,31 +13,30 @@ export interface SnippetText {
   description: string
 }
 
-interface Kept extends SnippetText {
+/** A text and the revision that its writer saw. */
+interface Written extends SnippetText {
   revision: number
 }
 
-const textOf = ({ content, description }: Snippet): SnippetText => ({ content, description })
+const writtenFrom = ({ content, description, revision }: Snippet): Written => ({ content, description, revision })
 
 /** Saves a snippet while it is written; a conflict stops saving until one of the two texts is chosen. */
 export function useSnippetAutosave(project: string, snippet: Snippet) {
   const client = useQueryClient()
   const key = `${project}/snippet/${snippet.id}`
-  const [kept] = useState(() => readDraft<Kept>(key)?.value ?? null)
-  const [text, setText] = useState<SnippetText>(kept ?? textOf(snippet))
+  const [kept] = useState(() => readDraft<Written>(key)?.value ?? null)
+  const [text, setText] = useState<Written>(kept ?? writtenFrom(snippet))
   const [state, setState] = useState<SaveState>(kept ? 'unsaved' : 'saved')
   const [error, setError] = useState<string | null>(null)
-  const [saver] = useState(() => new SnippetSaver(project, snippet.id, kept?.revision ?? snippet.revision))
   const [autosave] = useState(
     () =>
-      new Autosave<SnippetText>({
+      new Autosave<Written>({
         onState: setState,
-        save: async (value) => {
-          const saved = await saver.save(value)
+        save: saver(client, project, snippet.id, (revision) => {
           dropDraft(key)
           setError(null)
-          client.setQueryData(snippetsQuery(project).queryKey, (page) => page && { items: page.items.map((each) => (each.id === saved.id ? saved : each)) })
-        },
+          setText((newest) => ({ ...newest, revision }))
+        }),
         onError: (failure) => {
           setError(sentenceOf(failure))
           if (isProblem(failure, 409)) void client.invalidateQueries({ queryKey: snippetsQuery(project).queryKey })
@@ -45,15 +44,28 @@ export function useSnippetAutosave(project: string, snippet: Snippet) {
         },
       }),
   )
-  const change = (part: Partial<SnippetText>) => {
-    const next = { ...text, ...part }
+  // Somebody else saved and nothing is unsaved here: their text is shown.
+  if (state === 'saved' && snippet.revision > text.revision) setText(writtenFrom(snippet))
+  const write = (next: Written) => {
     setText(next)
-    keepDraft(key, { ...next, revision: saver.revision })
+    keepDraft(key, next)
     autosave.change(next)
   }
-  // What an earlier visit left unsaved is saved now; what is unsaved when the page goes away is saved then.
+  const settle = (mine: boolean) => {
+    autosave.resume()
+    dropDraft(key)
+    if (mine) write({ ...text, revision: snippet.revision })
+    else setText(writtenFrom(snippet))
+  }
+  useSavingOnLeave(autosave, kept)
+  return { text, state, error, change: (part: Partial<SnippetText>) => write({ ...text, ...part }), settle, saveNow: () => void autosave.flush() }
+}
+
+/** What an earlier visit left unsaved is saved now; what is unsaved when the page goes away is saved then. */
+function useSavingOnLeave(autosave: Autosave<Written>, kept: Written | null): void {
+  // Listens to the window while the snippet is open.
   useEffect(() => {
-    if (kept) autosave.change({ content: kept.content, description: kept.description })
+    if (kept) autosave.change(kept)
     const flush = () => void autosave.flush()
     const hide = () => document.visibilityState === 'hidden' && flush()
     document.addEventListener('visibilitychange', hide)
@@ -64,39 +76,16 @@ export function useSnippetAutosave(project: string, snippet: Snippet) {
       flush()
     }
   }, [autosave, kept])
-  const untouched = state === 'saved' && snippet.revision > saver.revision
-  const [shown, setShown] = useState(snippet)
-  // Somebody else saved and nothing is unsaved here: their text is shown.
-  if (untouched && shown !== snippet) {
-    setShown(snippet)
-    setText(textOf(snippet))
-    saver.rebase(snippet)
-  }
-  const settle = (mine: boolean) => {
-    saver.rebase(snippet)
-    autosave.resume()
-    dropDraft(key)
-    if (mine) autosave.change(text)
-    else setText(textOf(snippet))
-  }
-  return { text, state, error, change, settle, saveNow: () => void autosave.flush() }
 }
 
-class SnippetSaver {
-  constructor(private readonly project: string, private readonly id: string, private seen: number) {}
-
-  get revision(): number {
-    return this.seen
-  }
-
-  /** Write on top of what is on the server now. */
-  rebase({ revision }: Snippet): void {
-    this.seen = revision
-  }
-
-  async save(text: SnippetText): Promise<Snippet> {
-    const saved = await answerOf(api(this.project).PATCH('/api/snippets/{snippet_id}', { params: { path: { snippet_id: this.id } }, body: { revision: this.seen, ...text } }))
-    this.seen = saved.revision
-    return saved
+/** Saves on top of the revision that the writer saw, or of our own last save where that is newer. */
+function saver(client: QueryClient, project: string, id: string, onSaved: (revision: number) => void) {
+  let ours = 0
+  return async ({ revision, content, description }: Written): Promise<void> => {
+    const body = { revision: Math.max(revision, ours), content, description }
+    const saved = await answerOf(api(project).PATCH('/api/snippets/{snippet_id}', { params: { path: { snippet_id: id } }, body }))
+    ours = saved.revision
+    client.setQueryData(snippetsQuery(project).queryKey, (page) => page && { items: page.items.map((each) => (each.id === saved.id ? saved : each)) })
+    onSaved(saved.revision)
   }
 }

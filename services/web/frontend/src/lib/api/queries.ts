@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { answerOf, api } from '@/lib/api/client'
-import type { DocumentStatus } from '@/lib/api/types'
+import type { DocumentStatus, Session } from '@/lib/api/types'
+import { meet } from '@/lib/person'
 
 const PAGE_SIZE = 100
 /** A job is taken within moments of its order. */
@@ -20,11 +21,17 @@ export interface DocumentFilter {
   archived?: boolean
 }
 
+/** Waits for ever where the session is no longer that of the person whose page this is: the page is being left. */
+async function sessionOf(project: string | null, signal: AbortSignal): Promise<Session> {
+  const session = await answerOf(api(project).GET('/api/session', { signal }))
+  return session.user && !meet(session.user.id) ? new Promise<never>(() => {}) : session
+}
+
 /** Who is signed in, and what they may do in `project`. */
 export const sessionQuery = (project: string | null) =>
   queryOptions({
     queryKey: ['session', project],
-    queryFn: ({ signal }) => answerOf(api(project).GET('/api/session', { signal })),
+    queryFn: ({ signal }) => sessionOf(project, signal),
     staleTime: 60_000,
   })
 
