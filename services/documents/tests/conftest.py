@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from documents.operations.models import KnownModels
 from shared.bus import Bus
 from shared.call import Call, Envelope, Event
 from shared.contracts.documents import GenerateDocument
@@ -24,16 +25,21 @@ from shared.contracts.llm_gateway import (
     GenerationText,
     GenerationUsage,
     GetGeneration,
+    ListModels,
+    Model,
+    ModelCatalogue,
     ReadSegments,
     Segment,
 )
-from shared.contracts.prompts import RenderedPrompt, RenderPrompt, UsedSnippet
+from shared.contracts.prompts import RenderedPrompt, RenderPrompt, UsedPrompt, UsedSnippet
 from shared.contracts.web import GetMembership, IntrospectKey, KeyIdentity, Membership, Role
 from shared.postgres import Database
 from shared.problems import Invalid, NotFound, Unavailable
 from shared.testing.fixtures import BusFor, DatabaseFor, make_call
 
 PROMPT_ID = new_id()
+INCLUDED_ID = new_id()
+NO_KEY = "Set OPENAI_API_KEY to use this model."
 TEXT = "# The last ferry\n\nIt leaves at six, without its captain."
 
 
@@ -42,6 +48,8 @@ class FakePrompts:
     """Renders every prompt; a value named `refused` is refused, as prompts does it."""
 
     rendered: int = 0
+    included_version: int = 4
+    default_model: str | None = "simulator/quill"
 
     async def render(self, _call: Call, command: RenderPrompt) -> RenderedPrompt:
         if "refused" in command.values:
@@ -55,16 +63,50 @@ class FakePrompts:
             content_hash="a" * 64,
             text=f"Outline {command.values.get('premise')}",
             snippets=[UsedSnippet(name="house-style", version=2, content_hash="b" * 64)],
-            default_model="simulator/quill",
+            default_model=self.default_model,
+            included=[
+                UsedPrompt(
+                    address="default/tone",
+                    prompt_id=INCLUDED_ID,
+                    prompt_version_id=INCLUDED_ID,
+                    version=self.included_version,
+                    content_hash="c" * 64,
+                )
+            ],
         )
+
+
+def a_model(name: str, unavailable_reason: str | None = None) -> Model:
+    """Describe a model as the gateway does."""
+    provider = name.partition("/")[0]
+    return Model(
+        id=name,
+        provider=provider,
+        name=name.partition("/")[2],
+        simulated=provider == "simulator",
+        available=unavailable_reason is None,
+        unavailable_reason=unavailable_reason,
+        context_tokens=None,
+        input_usd_per_million=None,
+        output_usd_per_million=None,
+    )
 
 
 @dataclass
 class FakeGateway:
-    """Knows the generations that a test puts here, with the text that they wrote."""
+    """Knows the generations that a test puts here, with the text that they wrote, and three models."""
 
     generations: dict[UUID, GenerationText] = field(default_factory=dict)
     is_away: bool = False
+    asked_for_models: int = 0
+    models: list[Model] = field(
+        default_factory=lambda: [a_model("simulator/quill"), a_model("anthropic/claude"), a_model("openai/gpt", NO_KEY)]
+    )
+
+    async def catalogue(self, _call: Call, _command: ListModels) -> ModelCatalogue:
+        self.asked_for_models += 1
+        self._refuse_when_away()
+        return ModelCatalogue(items=self.models, default_model="anthropic/claude")
 
     async def get(self, _call: Call, command: GetGeneration) -> Generation:
         return self._find(command.generation_id).generation
@@ -72,10 +114,13 @@ class FakeGateway:
     async def read(self, _call: Call, command: ReadSegments) -> GenerationText:
         return self._find(command.generation_id)
 
-    def _find(self, generation_id: UUID) -> GenerationText:
+    def _refuse_when_away(self) -> None:
         if self.is_away:
             message = "The gateway is away for a moment."
             raise Unavailable(message)
+
+    def _find(self, generation_id: UUID) -> GenerationText:
+        self._refuse_when_away()
         if generation_id not in self.generations:
             raise NotFound
         return self.generations[generation_id]
@@ -155,6 +200,10 @@ class Stage:
     gateway: FakeGateway
     web: FakeWeb
     call: Call = field(default_factory=make_call)
+    models: KnownModels = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.models = KnownModels(self.bus)
 
     async def messages(self, call: Call | None = None) -> list[str]:
         """List the subjects that are in the outbox, in the order of writing."""
@@ -201,6 +250,7 @@ async def stage(database_for: DatabaseFor, bus_for: BusFor) -> Stage:
     buses[0].answer(RenderPrompt, prompts.render)
     buses[1].answer(GetGeneration, gateway.get)
     buses[1].answer(ReadSegments, gateway.read)
+    buses[1].answer(ListModels, gateway.catalogue)
     buses[2].answer(GetMembership, web.membership)
     buses[2].answer(IntrospectKey, web.introspect)
     for bus in buses:

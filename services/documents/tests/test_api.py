@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from httpx2 import ASGITransport, AsyncClient
-from services.documents.tests.conftest import PROMPT_ID, TEXT, Stage
+from services.documents.tests.conftest import NO_KEY, PROMPT_ID, TEXT, Stage
 
 from documents import api
 from documents.subscribers import subscribe
@@ -31,9 +31,10 @@ async def client(stage: Stage, house_for: HouseFor) -> AsyncIterator[AsyncClient
         "sk_read": _key("documents.read"),
     }
     house = await house_for("documents")
-    subscribe(house)
+    subscribe(house, stage.models)
     async with house.running():
         app = house.app([api.router], body_limit=DOCUMENT_BODY_LIMIT_BYTES)
+        app.state.models = stage.models
         headers = {"Authorization": "Bearer sk_all"}
         async with AsyncClient(transport=ASGITransport(app), base_url="http://documents", headers=headers) as opened:
             yield opened
@@ -124,6 +125,26 @@ async def test_refused_values_are_named(client: AsyncClient) -> None:
     assert (unknown.status_code, unknown.json()["errors"][0]["name"]) == (422, "colour")
     for parameters in ({"limit": "0"}, {"cursor": "x"}, {"prompt_id": "do_1"}):
         assert (await client.get(PATH, params=parameters)).status_code == 422
+
+
+async def test_a_model_without_a_key_is_refused_under_its_name(client: AsyncClient) -> None:
+    answer = await client.post(f"{PATH}/generate", json={**ORDER, "model": "openai/gpt"})
+    assert (answer.status_code, answer.json()["errors"]) == (
+        422,
+        [{"name": "model", "code": "unavailable", "message": NO_KEY}],
+    )
+
+
+@pytest.mark.parametrize("number", [2**31, 10**12])
+async def test_numbers_that_no_row_reaches_are_refused_by_name(client: AsyncClient, number: int) -> None:
+    generate = await client.post(f"{PATH}/generate", json={**ORDER, "version": number})
+    path = f"{PATH}/{(await client.post(PATH, json={'title': 'Notes'})).json()['id']}"
+    change = await client.patch(path, json={"title": "x", "revision": number})
+    assert [(a.status_code, a.json()["errors"][0]["name"]) for a in (generate, change)] == [
+        (422, "version"),
+        (422, "revision"),
+    ]
+    assert (await client.patch(path, json={"title": "x"}, headers={"If-Match": f'"{number}"'})).status_code == 409
 
 
 async def test_a_foreign_id_and_a_missing_one_give_the_same_404(client: AsyncClient) -> None:

@@ -91,12 +91,6 @@ async def test_of_two_writers_at_once_one_is_refused(stage: Stage) -> None:
     assert sorted(type(answer).__name__ for answer in answers) == ["DocumentDetail", "RevisionConflict"]
 
 
-async def test_a_revision_beyond_any_number_is_only_a_conflict(stage: Stage) -> None:
-    document = await _create(stage)
-    with pytest.raises(RevisionConflict):
-        await _update(stage, document, 10**30, title="x")
-
-
 async def test_a_deleted_document_is_gone_and_comes_back(stage: Stage) -> None:
     document = await _create(stage)
     await delete_document(stage.database, stage.call, DeleteDocument(document_id=document.id))

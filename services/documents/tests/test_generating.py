@@ -28,7 +28,7 @@ STOPPED = "fact.documents.document.generation_stopped.v1"
 
 
 async def _generate(stage: Stage, **changes: object) -> DocumentDetail:
-    return await generate_document(stage.database, stage.bus, stage.call, an_order(**changes))
+    return await generate_document(stage.database, stage.bus, stage.models, stage.call, an_order(**changes))
 
 
 async def _take(stage: Stage, fact: GenerationEnded) -> None:
@@ -48,6 +48,7 @@ async def test_generating_stores_document_order_job_and_fact_together(stage: Sta
     assert (document.status, document.title, document.content) == ("generating", "Episode outline", "")
     assert (document.prompt_id, document.prompt_version, document.model) == (PROMPT_ID, 3, "simulator/quill")
     assert ([used.name for used in document.snippets], document.values) == (["house-style"], {"premise": "A ferry"})
+    assert [(used.address, used.version) for used in document.included] == [("default/tone", 4)]
     assert await stage.messages() == [StartGeneration.subject, "fact.documents.document.generation_started.v1"]
 
 
@@ -62,6 +63,20 @@ async def test_the_job_carries_the_system_prompt_of_its_task_and_the_rendered_pr
     assert (job.request.model, job.request.max_output_tokens) == ("anthropic/claude", 900)
 
 
+async def test_what_changes_in_prompts_later_leaves_request_and_provenance_as_they_were(stage: Stage) -> None:
+    document = await _generate(stage)
+    asked = await stage.payloads(StartGeneration.subject)
+    stage.prompts.included_version = 5
+    again = await _generate(stage)
+    assert await _read(stage, document) == document
+    assert [used.version for used in (*document.included, *again.included)] == [4, 5]
+    await _take(stage, stage.gateway.write(document.generation_id, "# Half", "interrupted"))
+    going_on = await _continue(stage, document)
+    assert (going_on.included, going_on.snippets) == (document.included, document.snippets)
+    job = StartGeneration.model_validate_json((await stage.payloads(StartGeneration.subject))[-1])
+    assert job.request == StartGeneration.model_validate_json(asked[0]).request
+
+
 async def test_refused_values_pass_through_from_prompts_by_name_and_nothing_is_stored(stage: Stage) -> None:
     with pytest.raises(RemoteProblem) as caught:
         await _generate(stage, values={"refused": 1})
@@ -72,7 +87,8 @@ async def test_refused_values_pass_through_from_prompts_by_name_and_nothing_is_s
 async def test_twenty_requests_with_one_key_make_one_document(stage: Stage) -> None:
     call = make_call(idempotency_key="once")
     answers = await asyncio.gather(
-        *(generate_document(stage.database, stage.bus, call, an_order()) for _ in range(20)), return_exceptions=True
+        *(generate_document(stage.database, stage.bus, stage.models, call, an_order()) for _ in range(20)),
+        return_exceptions=True,
     )
     documents = {answer.id for answer in answers if isinstance(answer, DocumentDetail)}
     assert len(documents) == 1
@@ -82,11 +98,11 @@ async def test_twenty_requests_with_one_key_make_one_document(stage: Stage) -> N
 
 async def test_a_repeated_key_gives_the_first_answer_without_rendering_again(stage: Stage) -> None:
     call = make_call(idempotency_key="again")
-    first = await generate_document(stage.database, stage.bus, call, an_order())
-    assert await generate_document(stage.database, stage.bus, call, an_order()) == first
+    first = await generate_document(stage.database, stage.bus, stage.models, call, an_order())
+    assert await generate_document(stage.database, stage.bus, stage.models, call, an_order()) == first
     assert stage.prompts.rendered == 1
     with pytest.raises(IdempotencyKeyReused):
-        await generate_document(stage.database, stage.bus, call, an_order(title="Another"))
+        await generate_document(stage.database, stage.bus, stage.models, call, an_order(title="Another"))
 
 
 async def test_the_completed_fact_stores_text_title_usage_and_tells_it(stage: Stage) -> None:
@@ -134,7 +150,7 @@ async def test_facts_of_several_documents_may_come_in_any_order_and_often(stage:
 
 async def test_a_generation_that_was_not_ordered_here_is_left_alone(stage: Stage) -> None:
     other = make_call()
-    document = await generate_document(stage.database, stage.bus, other, an_order())
+    document = await generate_document(stage.database, stage.bus, stage.models, other, an_order())
     await _take(stage, stage.gateway.write(document.generation_id))
     assert await stage.messages() == []
     assert (await get_document(stage.database, other, GetDocument(document_id=document.id))).status == "generating"

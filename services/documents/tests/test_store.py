@@ -84,7 +84,9 @@ async def test_search_reaches_the_end_of_the_longest_text_and_a_changed_text_and
 
 async def test_filters_narrow_the_list(stage: Stage) -> None:
     await _create(stage, "By hand", tags=["sea"])
-    await generate_document(stage.database, stage.bus, stage.call, an_order(title="By a model", tags=["air"]))
+    await generate_document(
+        stage.database, stage.bus, stage.models, stage.call, an_order(title="By a model", tags=["air"])
+    )
     archived = await _create(stage, "Old")
     await update_document(
         stage.database, stage.call, UpdateDocument(document_id=archived.id, revision=1, archived=True)
@@ -105,7 +107,7 @@ async def test_another_projects_list_is_empty(stage: Stage) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 async def test_row_level_security_hides_other_projects_even_without_a_filter(stage: Stage, table: str) -> None:
-    await generate_document(stage.database, stage.bus, stage.call, an_order())
+    await generate_document(stage.database, stage.bus, stage.models, stage.call, an_order())
     async with stage.database.transaction(make_call().project_id) as conn:
         assert await conn.fetchval(f"SELECT count(*) FROM {table}") == 0  # noqa: S608  a name of ours
         assert await conn.execute(f"DELETE FROM {table}") == "DELETE 0"  # noqa: S608  a name of ours
@@ -131,7 +133,7 @@ async def test_the_invariants_hold_for_sound_rows_and_name_broken_ones(
     stage: Stage, servers: Servers, databases: dict[str, str]
 ) -> None:
     await _create(stage, "By hand", "x" * 300)
-    await generate_document(stage.database, stage.bus, stage.call, an_order())
+    await generate_document(stage.database, stage.bus, stage.models, stage.call, an_order())
     assert await _violations(servers, databases["documents"]) == []
     async with stage.database.transaction(stage.call.project_id) as conn:
         await conn.execute("UPDATE documents SET excerpt = 'y', status = 'ready'")

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 import pytest
 from services.documents.tests.conftest import TEXT, Stage, an_order
 
+from documents.operations.models import KnownModels
 from documents.subscribers import subscribe
 from shared.bus import Bus
 from shared.call import Event
@@ -42,7 +43,7 @@ ANSWERED = {
 async def web(stage: Stage, house_for: HouseFor, bus_for: BusFor) -> AsyncIterator[Bus]:
     """Run documents as its process does, and ask it as web."""
     house = await house_for("documents")
-    subscribe(house)
+    subscribe(house, KnownModels(house.bus))
     async with house.running():
         yield await bus_for("web")
 

@@ -12,7 +12,7 @@ from shared.contracts.llm_gateway import StartGeneration
 
 
 async def _silent(stage: Stage) -> DocumentDetail:
-    document = await generate_document(stage.database, stage.bus, stage.call, an_order())
+    document = await generate_document(stage.database, stage.bus, stage.models, stage.call, an_order())
     await stage.silence()
     return document
 
@@ -26,7 +26,7 @@ async def _jobs(stage: Stage) -> list[str]:
 
 
 async def test_a_fresh_order_is_left_in_peace(stage: Stage) -> None:
-    await generate_document(stage.database, stage.bus, stage.call, an_order())
+    await generate_document(stage.database, stage.bus, stage.models, stage.call, an_order())
     await sweep(stage.database, stage.bus)
     assert len(await _jobs(stage)) == 1
 
@@ -87,7 +87,7 @@ async def test_a_text_that_does_not_fit_its_hash_is_left_for_the_next_round(stag
 
 async def test_two_sweepers_ask_for_each_order_once(stage: Stage) -> None:
     for _ in range(6):
-        await generate_document(stage.database, stage.bus, stage.call, an_order())
+        await generate_document(stage.database, stage.bus, stage.models, stage.call, an_order())
     await stage.silence()
     await asyncio.gather(*(sweep(stage.database, stage.bus) for _ in range(2)))
     assert len(await _jobs(stage)) == 12

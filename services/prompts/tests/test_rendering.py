@@ -3,7 +3,7 @@ from pydantic import TypeAdapter
 
 from prompts.domain.problems import TemplateCycle, TemplateInvalid, TemplateTooHeavy, UnknownReference
 from prompts.operations.desk import Desk
-from prompts.operations.prompts import create_prompt, move_label
+from prompts.operations.prompts import create_prompt, delete_prompt, move_label, update_prompt
 from prompts.operations.snippets import create_snippet, update_snippet
 from prompts.operations.templates import check_template, preview_template, render_prompt
 from prompts.operations.versions import commit_version
@@ -13,12 +13,14 @@ from shared.contracts.prompts import (
     CommitVersion,
     CreatePrompt,
     CreateSnippet,
+    DeletePrompt,
     Finding,
     MoveLabel,
     PreviewTemplate,
     PromptDetail,
     RenderPrompt,
     Snippet,
+    UpdatePrompt,
     UpdateSnippet,
 )
 from shared.problems import Invalid, NotFound
@@ -94,6 +96,29 @@ async def test_a_version_renders_the_same_after_every_later_change(desk: Desk) -
         assert await render_prompt(desk, call, command) == before
 
 
+async def test_a_form_that_was_opened_before_a_change_renders_the_version_that_it_shows(desk: Desk) -> None:
+    call = make_call()
+    made = await prompt(desk, call, "about {{ old }}")
+    await commit_version(desk, call, CommitVersion(prompt_id=made.id, base_version=1, template="about {{ new }}"))
+    filled = RenderPrompt(prompt_id=made.id, version=1, values={"old": "hinges"})
+    assert (await render_prompt(desk, call, filled)).text == "about hinges"
+    with pytest.raises(Invalid, match=r"new: .*old: "):
+        await render_prompt(desk, call, filled.model_copy(update={"version": None}))
+
+
+async def test_an_archived_prompt_renders_and_a_deleted_one_says_what_may_have_happened(desk: Desk) -> None:
+    call = make_call()
+    made = await prompt(desk, call, "plain")
+    await update_prompt(desk, call, UpdatePrompt(prompt_id=made.id, revision=1, archived=True))
+    assert (await render_prompt(desk, call, RenderPrompt(prompt_id=made.id))).text == "plain"
+    await delete_prompt(desk, call, DeletePrompt(prompt_id=made.id))
+    with pytest.raises(NotFound, match="may have been deleted") as deleted:
+        await render_prompt(desk, call, RenderPrompt(prompt_id=made.id))
+    with pytest.raises(NotFound) as foreign:
+        await render_prompt(desk, make_call(), RenderPrompt(prompt_id=made.id))
+    assert deleted.value.document() == foreign.value.document()
+
+
 async def test_snippets_are_taken_at_their_latest_or_pinned_version(desk: Desk) -> None:
     call = make_call()
     style = await snippet(desk, call, "style", "old")
@@ -101,7 +126,7 @@ async def test_snippets_are_taken_at_their_latest_or_pinned_version(desk: Desk) 
     made = await prompt(desk, call, "@style @style@1 @style@2")
     answer = await render_prompt(desk, call, RenderPrompt(prompt_id=made.id))
     assert answer.text == "new old new"
-    assert sorted((s.name, s.version) for s in answer.snippets) == [("style", 1), ("style", 2), ("style", 2)]
+    assert sorted((s.name, s.version) for s in answer.snippets) == [("style", 1), ("style", 2)]
 
 
 async def test_snippets_and_prompts_stand_inside_each_other(desk: Desk) -> None:
@@ -112,6 +137,23 @@ async def test_snippets_and_prompts_stand_inside_each_other(desk: Desk) -> None:
     made = await prompt(desk, call, "whole: {% render 'part' %} and @outer")
     answer = await render_prompt(desk, call, RenderPrompt(prompt_id=made.id, values={"word": "w"}))
     assert answer.text == "whole: part with outer inner w and outer inner w"
+
+
+async def test_a_render_names_every_prompt_that_it_took_in_once_and_sorted(desk: Desk) -> None:
+    call = make_call()
+    leaf = await prompt(desk, call, "leaf", "Leaf")
+    await snippet(desk, call, "carrier", "carried {% render 'leaf' %}")
+    branch = await prompt(desk, call, "branch {% render 'leaf' %} @carrier", "Branch")
+    made = await prompt(desk, call, "{% render 'leaf' %} {% render 'default/branch' %} {% render 'branch' %}")
+    await commit_version(desk, call, CommitVersion(prompt_id=leaf.id, base_version=1, template="second leaf"))
+    answer = await render_prompt(desk, call, RenderPrompt(prompt_id=made.id))
+    assert [(used.address, used.prompt_id, used.version) for used in answer.included] == [
+        ("default/branch", branch.id, 1),
+        ("default/leaf", leaf.id, 2),
+    ]
+    branch_used, leaf_used = answer.included
+    assert (branch_used.prompt_version_id, branch_used.content_hash) == (branch.latest.id, branch.latest.content_hash)
+    assert leaf_used.content_hash != leaf.latest.content_hash
 
 
 async def test_declarations_of_an_included_prompt_go_on_in_the_including_one(desk: Desk) -> None:

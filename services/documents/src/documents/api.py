@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from documents.operations import editing, generating, reading
+from documents.operations.models import KnownModels
 from documents.schemas import DocumentChanges
 from shared.contracts import documents as contracts
 from shared.contracts.documents import DocumentDetail, DocumentPage
@@ -16,6 +17,15 @@ from shared.http import CallOf, HouseOf, ServiceRouter, revision_of
 WAIT_SECONDS = 60.0
 
 router = ServiceRouter(prefix="/v1/documents", tags=["documents"])
+
+
+def models_of(request: Request) -> KnownModels:
+    """Return what the running service knows of the gateway's models."""
+    models: KnownModels = request.app.state.models
+    return models
+
+
+ModelsOf = Annotated[KnownModels, Depends(models_of)]
 
 
 @router.post("", action="documents.write", status_code=201)
@@ -31,6 +41,7 @@ async def generate_document(
     command: contracts.GenerateDocument,
     call: CallOf,
     house: HouseOf,
+    models: ModelsOf,
     response: Response,
     *,
     wait: bool = False,
@@ -39,7 +50,7 @@ async def generate_document(
 
     With an `Idempotency-Key` repeating is safe. The key needs the scope `prompts.read` too.
     """
-    document = await generating.generate_document(house.database, house.bus, call, command)
+    document = await generating.generate_document(house.database, house.bus, models, call, command)
     if wait:
         waiting = call.with_deadline(WAIT_SECONDS)
         document = await reading.wait_for_end(house.database, waiting, contracts.GetDocument(document_id=document.id))

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel, JsonValue
 
 from shared.contracts.documents import DocumentStatus
-from shared.contracts.llm_gateway import GenerationRequest, GenerationText, GenerationUsage
+from shared.contracts.llm_gateway import GenerationRequest, GenerationText, GenerationUsage, Model, ModelCatalogue
 from shared.contracts.prompts import RenderedPrompt
 from shared.problems import Conflict, Invalid
 
@@ -106,8 +106,17 @@ class NewDocument:
     author_id: UUID
     generation_id: UUID | None = None
     model: str | None = None
+    simulated: bool | None = None
     source: RenderedPrompt | None = None
     values: dict[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True)
+class ChosenModel:
+    """The model that an order names, and whether it is simulated; None for what the gateway alone could say."""
+
+    name: str | None
+    is_simulated: bool | None
 
 
 @dataclass(frozen=True)
@@ -244,6 +253,28 @@ def _has_nul(value: JsonValue) -> bool:
     if isinstance(value, dict):
         return any(map(_has_nul, [*value, *value.values()]))
     return False
+
+
+def choose_model(asked: str | None, catalogue: ModelCatalogue | None) -> ChosenModel:
+    """Take the model that was asked for, or the installation's default.
+
+    Raises Invalid with the gateway's own sentence where the catalogue says that it cannot be asked.
+    """
+    if catalogue is None:
+        return ChosenModel(asked, None)
+    name = asked or catalogue.default_model
+    model = _find_model(catalogue, name)
+    if model and not model.available:
+        message = model.unavailable_reason or "This model cannot be asked here."
+        raise Invalid.of([{"name": "model", "code": "unavailable", "message": message}])
+    return ChosenModel(name, model.simulated if model else None)
+
+
+def _find_model(catalogue: ModelCatalogue, name: str) -> Model | None:
+    """Find a model, or for an unlisted name one of its provider: the key is the provider's, and so is simulation."""
+    provider = name.partition("/")[0]
+    candidates = [model for model in catalogue.items if model.provider == provider]
+    return next((model for model in candidates if model.id == name), next(iter(candidates), None))
 
 
 def check_revision(document: Document, revision: int) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from documents import api
+from documents.operations.models import KnownModels
 from documents.settings import DocumentsSettings
 from documents.subscribers import subscribe
 from shared.http import DOCUMENT_BODY_LIMIT_BYTES
@@ -16,6 +17,9 @@ from shared.runtime import open_house
 async def opened(settings: DocumentsSettings) -> AsyncIterator[FastAPI]:
     """Open the service: what it answers, hears and does by itself runs while the application is open."""
     async with open_house("documents", settings) as house:
-        subscribe(house)
+        models = KnownModels(house.bus)
+        subscribe(house, models)
         async with house.running():
-            yield house.app([api.router], body_limit=DOCUMENT_BODY_LIMIT_BYTES)
+            app = house.app([api.router], body_limit=DOCUMENT_BODY_LIMIT_BYTES)
+            app.state.models = models
+            yield app

@@ -36,11 +36,11 @@ async def insert_document(conn: Connection, project_id: UUID, document: NewDocum
         """
         INSERT INTO documents (
             project_id, id, title, title_is_given, status, content, excerpt, words, tags, author_id,
-            prompt_id, prompt_title, prompt_version, prompt_version_id, prompt_content_hash, snippets, prompt_values,
-            model, generation_id, search
+            prompt_id, prompt_title, prompt_version, prompt_version_id, prompt_content_hash, snippets, included,
+            prompt_values, model, simulated, generation_id, search
         ) VALUES (
-            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-            array_to_tsvector($20::text[])
+            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+            array_to_tsvector($22::text[])
         )
         """,
         project_id,
@@ -59,8 +59,10 @@ async def insert_document(conn: Connection, project_id: UUID, document: NewDocum
         source and source.prompt_version_id,
         source and source.content_hash,
         [snippet.model_dump(mode="json") for snippet in source.snippets] if source else [],
+        [prompt.model_dump(mode="json") for prompt in source.included] if source else [],
         document.values or {},
         document.model,
+        document.simulated,
         document.generation_id,
         titled_terms(document.title, document.text),
     )
@@ -93,7 +95,8 @@ async def get_document(conn: Connection, project_id: UUID, document_id: UUID) ->
         """
         SELECT id, title, status, excerpt, words, tags, prompt_id, prompt_title, prompt_version, model, simulated,
             input_tokens, output_tokens, cost_usd, archived, revision, author_id, created_at, updated_at,
-            content, generation_id, prompt_version_id, prompt_content_hash, snippets, prompt_values AS values, detail
+            content, generation_id, prompt_version_id, prompt_content_hash, snippets, included,
+            prompt_values AS values, detail
         FROM documents WHERE project_id = $1 AND id = $2 AND deleted_at IS NULL
         """,
         project_id,
@@ -206,7 +209,8 @@ async def write_end(
     revision: int = await conn.fetchval(
         """
         UPDATE documents SET status = $3, title = $4, finish_reason = $6,
-            search = coalesce(array_to_tsvector($5::text[]), search), detail = $7, model = $8, simulated = $9,
+            search = coalesce(array_to_tsvector($5::text[]), search), detail = $7, model = $8,
+            simulated = coalesce($9, simulated),
             input_tokens = $10, output_tokens = $11, cost_usd = $12,
             text_generation_id = $13, revision = revision + 1, updated_at = now()
         WHERE project_id = $1 AND id = $2 RETURNING revision

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from shared.contracts.ids import DocumentId, GenerationId, PromptId, PromptVersionId, UserId
 from shared.contracts.message import Command, Fact, Request, View
-from shared.contracts.prompts import Done, Tag, Title, UsedSnippet
+from shared.contracts.prompts import Done, SeenNumber, Tag, Title, UsedPrompt, UsedSnippet, VersionNumber
 
 _DOCUMENT = "do_00000000007000400000000001"
 _GENERATION = "ge_00000000007000400000000002"
@@ -49,6 +49,7 @@ class DocumentDetail(DocumentSummary):
     """A document with its text and where it came from. `detail` says why a generation failed or stopped.
 
     While `status` is `generating` the text is read from the generation; `content` is what was stored last.
+    `included` and `snippets` list everything that the prompt's version took in, as it was at that moment.
     """
 
     content: str
@@ -58,6 +59,8 @@ class DocumentDetail(DocumentSummary):
     snippets: list[UsedSnippet]
     values: dict[str, JsonValue]
     detail: str | None
+    # Since 0.1, required from 0.2 on.
+    included: list[UsedPrompt] = Field(default_factory=list)
 
 
 class DocumentPage(View):
@@ -83,7 +86,7 @@ class GenerateDocument(Request[DocumentDetail]):
         "title": None,
     }
     prompt_id: PromptId
-    version: int | None = Field(default=None, ge=1)
+    version: VersionNumber | None = None
     values: dict[str, JsonValue] = Field(default_factory=dict)
     model: str | None = Field(default=None, max_length=200)
     title: Title | None = None
@@ -153,7 +156,7 @@ class GetDocument(Request[DocumentDetail]):
 class DocumentChanges(Command):
     """What may change of a document; a field left out stays."""
 
-    revision: int
+    revision: SeenNumber
     title: Title | None = None
     content: Content | None = None
     tags: list[Tag] | None = Field(default=None, max_length=20)

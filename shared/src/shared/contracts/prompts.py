@@ -23,6 +23,11 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", m
 SnippetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=80)]
 Template = Annotated[str, StringConstraints(max_length=MAX_TEMPLATE_CHARACTERS)]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+# PostgreSQL's integer: what is larger is refused by name before it reaches a row.
+MAX_NUMBER = 2**31 - 1
+VersionNumber = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
+# 0 is before the first: whoever saw nothing yet conflicts with everything that is there.
+SeenNumber = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 ParameterType = Literal["string", "text", "number", "boolean", "enum", "list", "json"]
 
 
@@ -157,8 +162,21 @@ class UsedSnippet(View):
     content_hash: str
 
 
+class UsedPrompt(View):
+    """A prompt that `{% render 'set/slug' %}` took in, at the version that was its latest then."""
+
+    address: str
+    prompt_id: PromptId
+    prompt_version_id: PromptVersionId
+    version: int
+    content_hash: str
+
+
 class RenderedPrompt(View):
-    """The text to send and everything that went into it, so that a generation can say where it came from."""
+    """The text to send and everything that went into it, so that a generation can say where it came from.
+
+    `included` lists the prompts taken in at any depth, by address, each once.
+    """
 
     prompt_id: PromptId
     prompt_version_id: PromptVersionId
@@ -168,6 +186,8 @@ class RenderedPrompt(View):
     text: str
     snippets: list[UsedSnippet]
     default_model: str | None
+    # Since 0.1, required from 0.2 on.
+    included: list[UsedPrompt] = Field(default_factory=list)
 
 
 class Optimization(View):
@@ -258,7 +278,7 @@ class CreatePrompt(Request[PromptDetail]):
 class PromptChanges(Command):
     """What may change of a prompt beside its versions; a field left out stays."""
 
-    revision: int
+    revision: SeenNumber
     title: Title | None = None
     description: str | None = Field(default=None, max_length=2000)
     tags: list[Tag] | None = Field(default=None, max_length=20)
@@ -279,7 +299,7 @@ class UpdatePrompt(PromptChanges, Request[PromptDetail]):
 class NewVersion(Command):
     """The content of a version to be added, and the version that its author started from."""
 
-    base_version: int
+    base_version: SeenNumber
     template: Template
     parameters: list[Parameter] | None = Field(default=None, max_length=100)
     message: str = Field(default="", max_length=500)
@@ -333,7 +353,7 @@ class RestorePrompt(Request[PromptDetail]):
 class LabelTarget(Command):
     """The version that a label shall point at."""
 
-    version: int = Field(ge=1)
+    version: VersionNumber
 
 
 class MoveLabel(LabelTarget, Request[PromptDetail]):
@@ -382,7 +402,7 @@ class PreviewTemplate(Preview, Request[RenderedPrompt]):
 class Render(Command):
     """The version to render, or the label that names it, and the values."""
 
-    version: int | None = Field(default=None, ge=1)
+    version: VersionNumber | None = None
     label: Slug | None = None
     values: dict[str, JsonValue] = Field(default_factory=dict)
 
@@ -446,7 +466,7 @@ class CreateSnippet(Request[Snippet]):
 class SnippetChanges(Command):
     """What may change of a snippet; a field left out stays."""
 
-    revision: int
+    revision: SeenNumber
     content: Template | None = None
     description: str | None = Field(default=None, max_length=500)
 

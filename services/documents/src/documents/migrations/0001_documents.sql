@@ -20,6 +20,7 @@ CREATE TABLE documents (
     prompt_version_id uuid,
     prompt_content_hash text,
     snippets jsonb NOT NULL,
+    included jsonb NOT NULL,
     prompt_values jsonb NOT NULL,
     model text,
     simulated boolean,

@@ -5,8 +5,9 @@ from importlib.resources import files
 from uuid import UUID
 
 from documents import store
-from documents.domain import NewDocument, Order, continued_generation, read_text, refuse_nul
+from documents.domain import ChosenModel, NewDocument, Order, continued_generation, read_text, refuse_nul
 from documents.operations.editing import stored
+from documents.operations.models import KnownModels
 from shared import idempotency, outbox
 from shared.bus import Bus
 from shared.call import Call
@@ -22,17 +23,21 @@ from shared.problems import NotFound
 PATIENCE_SECONDS = 10.0
 
 
-async def generate_document(database: Database, bus: Bus, call: Call, command: GenerateDocument) -> DocumentDetail:
+async def generate_document(
+    database: Database, bus: Bus, models: KnownModels, call: Call, command: GenerateDocument
+) -> DocumentDetail:
     """Render the prompt and order a document; answers at once, `generating`. The same idempotency key orders one.
 
-    Raises the problems of rendering as prompts tells them, with the name of each refused value.
+    Raises the problems of rendering as prompts tells them, with the name of each refused value, and Invalid for a
+    model that cannot be asked here.
     """
     refuse_nul(command)
     if earlier := await _answered_before(database, call, command):
         return earlier
     rendered = await bus.request(call, _render(command))
     fault_point("documents_rendered")
-    document = _new_document(call, command, rendered)
+    model = await models.choose(call, command.model or rendered.default_model)
+    document = _new_document(call, command, rendered, model)
     order = _new_order(call, command, rendered, document)
     async with database.transaction(call.project_id) as conn:
         if earlier := await idempotency.recall(conn, call, command, DocumentDetail):
@@ -98,7 +103,7 @@ def _render(command: GenerateDocument) -> RenderPrompt:
     return RenderPrompt(prompt_id=command.prompt_id, version=command.version, values=command.values)
 
 
-def _new_document(call: Call, command: GenerateDocument, rendered: RenderedPrompt) -> NewDocument:
+def _new_document(call: Call, command: GenerateDocument, rendered: RenderedPrompt, model: ChosenModel) -> NewDocument:
     return NewDocument(
         id=new_id(),
         title=command.title or rendered.prompt_title,
@@ -107,7 +112,8 @@ def _new_document(call: Call, command: GenerateDocument, rendered: RenderedPromp
         tags=command.tags,
         author_id=call.actor_id,
         generation_id=new_id(),
-        model=command.model or rendered.default_model,
+        model=model.name,
+        simulated=model.is_simulated,
         source=rendered,
         values=command.values,
     )

@@ -3,7 +3,15 @@
 from pydantic import JsonValue
 
 from shared.contracts.prompts import Finding
-from shared.problems import Conflict, Problem, Unavailable
+from shared.problems import Conflict, NotFound, Problem, Unavailable
+
+
+class PromptNotFound(NotFound):
+    """A missing, deleted or foreign prompt: the three are not told apart, by type nor by sentence."""
+
+    def __init__(self) -> None:
+        """Say what may have happened to a prompt that somebody had on the screen."""
+        super().__init__("This prompt is not here. It may have been deleted: choose another, or restore it.")
 
 
 class PromptSlugTaken(Conflict):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
-from prompts.domain.problems import LabelReserved, PromptInUse, PromptRevisionConflict, PromptSlugTaken
+from prompts.domain.problems import LabelReserved, PromptInUse, PromptNotFound, PromptRevisionConflict, PromptSlugTaken
 from prompts.domain.search import prefix_query, read_cursor, write_cursor
 from prompts.domain.versions import LATEST, canonical_text, free_slug, slug_from_title
 from prompts.operations.desk import Desk
@@ -153,10 +153,10 @@ async def read_detail(conn: Connection, call: Call, prompt_id: UUID) -> PromptDe
 
 
 async def held_prompt(conn: Connection, call: Call, prompt_id: UUID, *, with_deleted: bool = False) -> PromptHead:
-    """Hold a prompt's row until the transaction ends. Raises NotFound."""
+    """Hold a prompt's row until the transaction ends. Raises PromptNotFound."""
     head = await prompt_rows.lock_prompt(conn, call.project_id, prompt_id)
     if head is None or (head.is_deleted and not with_deleted):
-        raise NotFound
+        raise PromptNotFound
     return head
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from prompts.domain.positions import line_and_column, utf16_length
-from prompts.domain.problems import TemplateCycle, TemplateInvalid, TemplateTooHeavy, UnknownReference
+from prompts.domain.problems import PromptNotFound, TemplateCycle, TemplateInvalid, TemplateTooHeavy, UnknownReference
 from prompts.domain.versions import LATEST, canonical_text, content_hash
 from prompts.operations.desk import Desk
 from prompts.store import prompts as prompt_rows
@@ -96,10 +96,10 @@ async def preview_template(desk: Desk, call: Call, command: PreviewTemplate) -> 
 
 
 async def found_prompt(conn: Connection, call: Call, prompt_id: UUID) -> PromptSummary:
-    """Read a prompt of the caller's project. Raises NotFound for a missing, deleted or foreign one."""
+    """Read a prompt of the caller's project. Raises PromptNotFound."""
     summary = await prompt_rows.find_prompt(conn, call.project_id, prompt_id)
     if summary is None:
-        raise NotFound
+        raise PromptNotFound
     return summary
 
 
@@ -170,6 +170,7 @@ def _rendered(
         text=text,
         snippets=resolved.used_snippets,
         default_model=summary.default_model,
+        included=resolved.used_prompts,
     )
 
 

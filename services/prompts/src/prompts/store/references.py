@@ -28,16 +28,18 @@ async def find_snippet_texts(conn: Connection, project_id: UUID, mentions: Seque
 
 
 async def find_prompt_texts(conn: Connection, project_id: UUID, addresses: Sequence[str]) -> list[PromptText]:
-    """Read the latest texts of the prompts that exist among these addresses, each `set/slug`."""
+    """Read the latest versions of the prompts that exist among these addresses, each `set/slug`."""
     if not addresses:
         return []
     pairs = [address.split("/", 1) for address in addresses]
     rows = await conn.fetch(
         """
-        SELECT w.set_slug || '/' || w.slug AS address, p.template, p.parameters
+        SELECT w.set_slug || '/' || w.slug AS address, p.id AS prompt_id, v.id AS prompt_version_id,
+            v.number AS version, v.content_hash, v.template, v.parameters
         FROM unnest($2::text[], $3::text[]) AS w (set_slug, slug)
         JOIN prompt_sets s ON s.project_id = $1 AND s.slug = w.set_slug
         JOIN prompts p ON p.project_id = $1 AND p.set_id = s.id AND p.slug = w.slug AND p.deleted_at IS NULL
+        JOIN prompt_versions v ON v.project_id = $1 AND v.prompt_id = p.id AND v.number = p.latest_version
         """,
         project_id,
         [pair[0] for pair in pairs],

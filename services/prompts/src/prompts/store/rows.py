@@ -80,9 +80,13 @@ class SnippetText:
 
 @dataclass(frozen=True)
 class PromptText:
-    """A prompt as another one includes it."""
+    """A prompt's latest version as another prompt includes it."""
 
     address: str
+    prompt_id: UUID
+    prompt_version_id: UUID
+    version: int
+    content_hash: str
     template: str
     parameters: list[Parameter]
 

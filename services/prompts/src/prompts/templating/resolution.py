@@ -12,7 +12,7 @@ from prompts.domain.mentions import Expansion, Mention, Place, expand, find_ment
 from prompts.domain.problems import TemplateCycle, TemplateTooHeavy
 from prompts.store.references import find_prompt_texts, find_snippet_texts
 from prompts.store.rows import PromptText, SnippetText
-from shared.contracts.prompts import Parameter, SnippetUse, UsedSnippet
+from shared.contracts.prompts import Parameter, SnippetUse, UsedPrompt, UsedSnippet
 from shared.postgres import Connection
 
 # What is fetched for one template is scanned on the event loop: 1 MB takes about 10 ms.
@@ -21,7 +21,7 @@ MAX_GRAPH_CHARACTERS = 1_048_576
 
 @dataclass(frozen=True)
 class ResolvedTemplate:
-    """A template with everything that it takes in. `known` holds the parameters that included prompts declare."""
+    """A template with everything that it takes in, at any depth."""
 
     source: str
     expansion: Expansion
@@ -29,8 +29,13 @@ class ResolvedTemplate:
     mentions: list[Mention]
     includes: list[str]
     snippets: list[SnippetText]
-    known: list[Parameter]
+    prompts: list[PromptText]
     missing: list[str]
+
+    @property
+    def known(self) -> list[Parameter]:
+        """The parameters that included prompts declare."""
+        return [parameter for prompt in self.prompts for parameter in prompt.parameters]
 
     @property
     def uses(self) -> list[SnippetUse]:
@@ -45,8 +50,23 @@ class ResolvedTemplate:
 
     @property
     def used_snippets(self) -> list[UsedSnippet]:
-        """The snippets taken in at any depth, with the versions that were taken."""
-        return [UsedSnippet(name=s.name, version=s.version, content_hash=s.content_hash) for s in self.snippets]
+        """The snippets taken in at any depth, with the versions that were taken, each version once."""
+        used = (UsedSnippet(name=s.name, version=s.version, content_hash=s.content_hash) for s in self.snippets)
+        return list(dict.fromkeys(used))
+
+    @property
+    def used_prompts(self) -> list[UsedPrompt]:
+        """The prompts taken in at any depth, with the versions that were taken, by address."""
+        return [
+            UsedPrompt(
+                address=prompt.address,
+                prompt_id=prompt.prompt_id,
+                prompt_version_id=prompt.prompt_version_id,
+                version=prompt.version,
+                content_hash=prompt.content_hash,
+            )
+            for prompt in sorted(self.prompts, key=lambda prompt: prompt.address)
+        ]
 
 
 def alone(text: str) -> ResolvedTemplate:
@@ -132,7 +152,7 @@ class _Graph:
             mentions=root.mentions,
             includes=root.addresses,
             snippets=self._snippets,
-            known=[parameter for prompt in self._prompts for parameter in prompt.parameters],
+            prompts=self._prompts,
             missing=list(self._missing),
         )
 

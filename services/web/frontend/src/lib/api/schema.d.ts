@@ -842,6 +842,7 @@ export interface components {
          * @description A document with its text and where it came from. `detail` says why a generation failed or stopped.
          *
          *     While `status` is `generating` the text is read from the generation; `content` is what was stored last.
+         *     `included` and `snippets` list everything that the prompt's version took in, as it was at that moment.
          */
         DocumentDetail: {
             /** Id */
@@ -907,6 +908,8 @@ export interface components {
             };
             /** Detail */
             detail: string | null;
+            /** Included */
+            included?: components["schemas"]["UsedPrompt"][];
         };
         /**
          * DocumentPage
@@ -1497,6 +1500,8 @@ export interface components {
         /**
          * RenderedPrompt
          * @description The text to send and everything that went into it, so that a generation can say where it came from.
+         *
+         *     `included` lists the prompts taken in at any depth, by address, each once.
          */
         RenderedPrompt: {
             /** Prompt Id */
@@ -1515,6 +1520,8 @@ export interface components {
             snippets: components["schemas"]["UsedSnippet"][];
             /** Default Model */
             default_model: string | null;
+            /** Included */
+            included?: components["schemas"]["UsedPrompt"][];
         };
         /**
          * SearchHit
@@ -1704,6 +1711,22 @@ export interface components {
             snippets: components["schemas"]["SnippetUse"][];
             /** Findings */
             findings: components["schemas"]["Finding"][];
+        };
+        /**
+         * UsedPrompt
+         * @description A prompt that `{% render 'set/slug' %}` took in, at the version that was its latest then.
+         */
+        UsedPrompt: {
+            /** Address */
+            address: string;
+            /** Prompt Id */
+            prompt_id: string;
+            /** Prompt Version Id */
+            prompt_version_id: string;
+            /** Version */
+            version: number;
+            /** Content Hash */
+            content_hash: string;
         };
         /**
          * UsedSnippet
