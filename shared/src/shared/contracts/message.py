@@ -9,7 +9,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from shared.contracts.storable import refuse_unstorable
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -19,13 +21,23 @@ SERVICES = ("prompts", "documents", "llm_gateway", "workflows", "web")
 class View(BaseModel):
     """What is read: unknown fields are left aside, so that a newer writer does not break an older reader."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # What a person wrote, or a key, is not repeated in the words of an error that ends in a log.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Command(BaseModel):
-    """What is written: an unknown field is refused, so that a misspelt one is never lost in silence."""
+    """What is written: an unknown field is refused, so that a misspelt one is never lost in silence.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    So is a value that no row or message can hold, under its field's name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_unstorable(cls, value: object) -> object:
+        refuse_unstorable(value)
+        return value
 
 
 class Message:
