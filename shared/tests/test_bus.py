@@ -15,6 +15,7 @@ from shared.problems import (
     Problem,
     RemoteProblem,
     Unavailable,
+    Unexpected,
 )
 from shared.testing.fixtures import BusFor, make_call
 
@@ -127,6 +128,43 @@ async def test_refused_values_are_named_without_repeating_them(bus_for: BusFor) 
     assert caught.value.is_a(Invalid)
     assert caught.value.extensions["errors"][0]["name"] == "name"  # type: ignore[index,call-overload]
     assert "Not A Name" not in caught.value.detail
+
+
+async def test_an_answer_that_cannot_be_written_is_told_at_once(bus_for: BusFor) -> None:
+    web, prompts = await _pair(bus_for)
+
+    async def answer(_call: Call, _request: ListSnippets) -> SnippetPage:
+        message = "Somebody was faster."
+        raise Conflict(message, seen=10**30)
+
+    prompts.answer(ListSnippets, answer)
+    await prompts.start_answering()
+    with pytest.raises(RemoteProblem) as caught:
+        await web.request(make_call("viewer", seconds=3), ListSnippets())
+    assert caught.value.is_a(Unexpected)
+
+
+async def test_an_answer_cannot_be_led_to_a_subject_of_its_owner(bus_for: BusFor) -> None:
+    """Permissions let prompts publish its facts: whoever asks must not choose one as the place of the answer."""
+    web, prompts = await _pair(bus_for)
+    answered, heard = asyncio.Event(), []
+
+    async def answer(_call: Call, _request: ListSnippets) -> SnippetPage:
+        answered.set()
+        return SnippetPage(items=[])
+
+    async def hear(subject: str, _data: bytes, _headers: dict[str, str]) -> None:
+        heard.append(subject)
+
+    prompts.answer(ListSnippets, answer)
+    await prompts.start_answering()
+    await web.listen("fact.>", hear)
+    message, call = ListSnippets(), make_call("viewer")
+    headers = web._headers(call, message)
+    await web._client.publish(message.subject, b"{}", reply="fact.prompts.prompt.created.v1", headers=headers)
+    await asyncio.wait_for(answered.wait(), 5)
+    await web.request(call, message)
+    assert heard == []
 
 
 async def test_two_processes_of_a_service_share_the_requests(bus_for: BusFor) -> None:

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ValidationError
 from shared import policy
 from shared.call import DEFAULT_DEADLINE_SECONDS, Call, Event, new_request_id
 from shared.contracts.message import Fact, Job, Request
-from shared.contracts.permissions import inbox_prefix
+from shared.contracts.permissions import INBOXES, inbox_prefix
 from shared.problems import DeadlineExceeded, Forbidden, Invalid, Problem, RemoteProblem, Unavailable, Unexpected
 from shared.tokens import TokenSigner, TokenVerifier
 
@@ -272,14 +272,11 @@ class Bus:
         )
 
     async def _respond(self, message: Msg, outcome: BaseModel | Problem) -> None:
-        if not message.reply or self._client.is_closed:
+        # An answer goes to an inbox only: whoever asks must not have us publish under a subject that is ours alone.
+        if not message.reply.startswith(INBOXES) or self._client.is_closed:
             return
-        if isinstance(outcome, Problem):
-            await self._client.publish(
-                message.reply, orjson.dumps(outcome.document(), default=str), headers={PROBLEM: outcome.type}
-            )
-        else:
-            await self._client.publish(message.reply, outcome.model_dump_json().encode())
+        body, headers = _written(message.subject, outcome)
+        await self._client.publish(message.reply, body, headers=headers)
 
     async def _heard_error(self, error: Exception) -> None:
         log.warning("nats_error", error=type(error).__name__, detail=str(error)[:200])
@@ -288,6 +285,17 @@ class Bus:
         log.info("nats_reconnected")
         for callback in self._on_reconnect:
             callback()
+
+
+def _written(subject: str, outcome: BaseModel | Problem) -> tuple[bytes, dict[str, str] | None]:
+    """Write an answer; one that cannot be written is a bug, told at once instead of left to the deadline."""
+    try:
+        if isinstance(outcome, Problem):
+            return orjson.dumps(outcome.document(), default=str), {PROBLEM: outcome.type}
+        return outcome.model_dump_json().encode(), None
+    except (TypeError, ValueError):
+        log.exception("answer_not_writable", subject=subject)
+        return orjson.dumps(Unexpected().document()), {PROBLEM: Unexpected.type}
 
 
 def refused_values(error: ValidationError) -> list[dict[str, Any]]:

@@ -10,11 +10,12 @@ from shared.contracts.message import Fact, Job, Request, all_messages, durable_n
 
 FACT_STREAM = "FACTS"
 JOB_STREAM = "JOBS"
+INBOXES = "_INBOX."
 
 
 def inbox_prefix(service: str) -> str:
     """Name the subject below which only this service hears replies."""
-    return f"_INBOX.{service}"
+    return f"{INBOXES}{service}"
 
 
 def nats_permissions(service: str) -> dict[str, list[str]]:
