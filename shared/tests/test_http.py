@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from pydantic import BaseModel
+from structlog.testing import capture_logs
 
 from shared import outbox
 from shared.call import Call
@@ -82,9 +83,18 @@ async def test_a_key_becomes_a_call_of_its_project(prompts: House, house_for: Ho
         assert answer.json()["key"] == "k"
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer sk_bad"}, {"Authorization": "Basic eA=="}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {b"Authorization": b"Bearer sk_bad"},
+        {b"Authorization": b"Basic eA=="},
+        {b"Authorization": b"Bearer sk_" + b"a" * 5000},
+        {b"Authorization": b"Bearer sk_\xe9"},
+    ],
+)
 async def test_without_a_good_key_the_answer_is_401_with_a_problem(
-    prompts: House, house_for: HouseFor, headers: dict[str, str]
+    prompts: House, house_for: HouseFor, headers: dict[bytes, bytes]
 ) -> None:
     async with _client(prompts, await house_for("web")) as client:
         answer = await client.get("/v1/things/whoami", headers=headers)
@@ -117,6 +127,23 @@ async def test_a_bug_is_told_without_its_words(prompts: House, house_for: HouseF
         answer = await client.get("/v1/things/bug", headers=KEY)
         assert answer.status_code == 500
         assert "secret" not in answer.text
+
+
+async def test_a_bug_is_recorded_once_under_the_id_that_the_caller_can_quote(
+    prompts: House, house_for: HouseFor
+) -> None:
+    async with _client(prompts, await house_for("web")) as client:
+        with capture_logs() as records:
+            answer = await client.get("/v1/things/bug", headers=KEY)
+    assert [record["request_id"] for record in records] == [answer.json()["request_id"]]
+
+
+async def test_json_that_cannot_be_read_has_no_name(prompts: House, house_for: HouseFor) -> None:
+    async with _client(prompts, await house_for("web"), ["prompts.write"]) as client:
+        answer = await client.post(
+            "/v1/things", headers=KEY | {"Content-Type": "application/json"}, content=b'{"name":'
+        )
+        assert [error["name"] for error in answer.json()["errors"]] == ["body"]
 
 
 async def test_an_oversized_body_is_413(prompts: House, house_for: HouseFor) -> None:

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 
+import asyncpg
 from httpx2 import Response
 from services.web.tests.conftest import Browser, Site
 
@@ -99,3 +100,15 @@ async def test_a_body_without_a_declared_length_is_limited_too(site: Site) -> No
 
     answer = await person.client.post("/api/templates/check", content=endless(), headers=OWN)
     assert answer.status_code == 413
+
+
+async def test_an_oversized_body_and_a_bug_are_marked_as_every_answer_is(
+    site: Site, superuser: asyncpg.Connection
+) -> None:
+    oversized = await (await site.person()).post("/api/prompts", {"title": "x" * 1_100_000, "template": "x"})
+    await superuser.execute("ALTER TABLE users RENAME TO nobody")
+    bug = await site.client().get("/api/session")
+    assert (oversized.status_code, bug.status_code) == (413, 500)
+    for answer in (oversized, bug):
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-store"

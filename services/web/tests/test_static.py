@@ -50,6 +50,12 @@ async def test_a_missing_file_is_404_and_not_the_page(site: Site) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_a_name_that_no_file_has_is_404(site: Site) -> None:
+    for path in ("/assets/a%00.js", "/" + "a" * 5000 + ".js", "/assets/%ff%fe"):
+        answer = await site.client().get(path, headers={"Accept": "*/*"})
+        assert (path[:20], answer.status_code) == (path[:20], 404)
+
+
 async def test_no_address_leads_out_of_the_folder(site: Site, static_dir: Path) -> None:
     secret = static_dir.parent / "secret.txt"
     secret.write_text("a secret")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -29,6 +30,10 @@ BODY_LIMIT_BYTES = 1024 * 1024
 DOCUMENT_BODY_LIMIT_BYTES = 5 * 1024 * 1024
 # A revoked key is told to every process at once; this is how long one could live on without that message.
 KEY_CACHE_SECONDS = 10.0
+# Twice the length of a key: what is longer is none, and is not worth asking about.
+_LONGEST_KEY = 200
+
+log = structlog.get_logger(__name__)
 
 
 class ProblemResponse(JSONResponse):
@@ -54,9 +59,13 @@ def create_app(
     readiness: Callable[[], Awaitable[dict[str, bool]]],
     *,
     body_limit: int = BODY_LIMIT_BYTES,
+    outermost: Callable[[ASGIApp], ASGIApp] | None = None,
     title: str | None = None,
 ) -> FastAPI:
-    """Make an application with these routes, `/healthz`, `/readyz`, problems and a body limit in bytes."""
+    """Make an application with these routes, `/healthz`, `/readyz`, problems and a body limit in bytes.
+
+    `outermost` sees every answer, also those to a bug and to an oversized body, which middleware does not.
+    """
     app = _ProblemApp(
         title=title or f"Scriptorium {service.replace('_', '-')}",
         version="1",
@@ -72,6 +81,7 @@ def create_app(
             }
         },
     )
+    app.outermost = outermost
     for router in routers:
         app.include_router(router)
     _add_health(app, readiness)
@@ -110,10 +120,7 @@ def _add_problem_handlers(app: FastAPI) -> None:
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101  the handler is registered for this class only
-        refused = [
-            {"name": ".".join(map(str, e["loc"][1:])) or str(e["loc"][0]), "code": e["type"], "message": e["msg"]}
-            for e in error.errors()
-        ]
+        refused = [{"name": _place(e), "code": e["type"], "message": e["msg"]} for e in error.errors()]
         return problem_response(Invalid.of(refused), request_id_of(request))
 
     async def on_status(request: Request, error: Exception) -> Response:
@@ -126,11 +133,46 @@ def _add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, on_problem)
 
 
+def _place(error: dict[str, Any]) -> str:
+    """Name what was refused. JSON that cannot be read has a position and no name."""
+    source, *path = error["loc"]
+    return str(source) if error["type"] == "json_invalid" or not path else ".".join(map(str, path))
+
+
 class _ProblemApp(FastAPI):
-    """An application whose outermost layer speaks problems too."""
+    """An application whose outermost layers speak problems too."""
+
+    outermost: Callable[[ASGIApp], ASGIApp] | None = None
 
     def build_middleware_stack(self) -> ASGIApp:
-        return _OversizedBodyAsProblem(super().build_middleware_stack())
+        layered = _RecordedBug(_OversizedBodyAsProblem(super().build_middleware_stack()))
+        return self.outermost(layered) if self.outermost else layered
+
+
+class _RecordedBug:
+    """Records a bug that was answered under the id that the caller can quote.
+
+    The framework raises it on: the server would record it without that id and break the connection, on which the
+    browser may have sent its next request already.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_answered = False
+
+        async def watch(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception:  # the last place to record it
+            if not is_answered:
+                raise
+            log.exception("request_failed", method=scope["method"], request_id=request_id_of(Request(scope)))
 
 
 class _OversizedBodyAsProblem:
@@ -200,6 +242,9 @@ class KeyAuthenticator:
 
     async def identity(self, api_key: str, request_id: str) -> Identity:
         """Say who the key acts as. Raises Unauthenticated for a key that is not good."""
+        if len(api_key) > _LONGEST_KEY or not api_key.isascii():
+            message = "This API key is unknown, expired or revoked."
+            raise Unauthenticated(message)
         found = self._known.get(api_key)
         if found is None or found[0] < time.monotonic():
             asker = Call(Identity(new_id(), None, SERVICE_ROLE), request_id)
@@ -265,8 +310,8 @@ class ServiceRouter(APIRouter):
 def revision_of(request: Request) -> int:
     """Read the If-Match header as a revision. Raises Conflict where it is missing or not a number."""
     text = request.headers.get("if-match", "").strip('"')
-    # isdecimal, and 18 digits: int() refuses superscripts, and numbers that nobody counts to.
-    if not text.isdecimal() or len(text) > 18:
+    # isdecimal, and 9 digits: int() refuses superscripts, and no row counts to more than 2**31 - 1.
+    if not text.isdecimal() or len(text) > 9:
         message = 'Send the revision that you saw: If-Match: "3".'
         raise Conflict(message)
     return int(text)

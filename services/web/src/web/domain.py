@@ -236,7 +236,8 @@ def read_api_key(text: str) -> tuple[UUID, str]:
     """Return the id and the secret of a key. Raises KeyRefused for what `write_api_key` did not write."""
     body, _, checksum = text.removeprefix("sk_").rpartition("_")
     key_id, _, secret = body.partition("_")
-    if not text.startswith("sk_") or not hmac.compare_digest(checksum, _checksum(body)):
+    # compare_digest takes ASCII only.
+    if not text.isascii() or not text.startswith("sk_") or not hmac.compare_digest(checksum, _checksum(body)):
         raise key_refused()
     try:
         return decode_id("ak", f"ak_{key_id}"), secret

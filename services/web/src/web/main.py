@@ -36,9 +36,8 @@ async def furnished(house: House, settings: WebSettings, passwords: Passwords) -
     subscribe(house.bus, accounts, keys)
     house.on_stopping(live.close)
     house.on_stopping(changes.close)
-    app = house.app(ROUTERS)
+    app = house.app(ROUTERS, outermost=Guard)
     app.state.edge = Edge(house.bus, accounts, keys, live, changes, is_secure=settings.public_url.startswith("https:"))
-    app.add_middleware(Guard)
     add_static(app, settings.static_dir)
     async with house.running():
         await changes.start()

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from shared import faults, idempotency
 from shared.bus import Bus
@@ -83,9 +84,15 @@ class House:
             await self.bus.stop_answering()
             await _end(tasks)
 
-    def app(self, routers: Sequence[APIRouter], *, body_limit: int = BODY_LIMIT_BYTES) -> FastAPI:
-        """Make the HTTP application: these routes, health, readiness, problems, limits."""
-        app = create_app(self.service, routers, self.is_ready, body_limit=body_limit)
+    def app(
+        self,
+        routers: Sequence[APIRouter],
+        *,
+        body_limit: int = BODY_LIMIT_BYTES,
+        outermost: Callable[[ASGIApp], ASGIApp] | None = None,
+    ) -> FastAPI:
+        """Make the HTTP application: these routes, health, readiness, problems, limits, `outermost` around all."""
+        app = create_app(self.service, routers, self.is_ready, body_limit=body_limit, outermost=outermost)
         app.state.house = self
         app.state.authenticator = self._authenticator
         return app

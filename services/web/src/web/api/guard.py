@@ -71,6 +71,6 @@ def foreign_reason(headers: Headers) -> str | None:
     if headers.get("scriptorium-request") != "1":
         return "Send the header Scriptorium-Request: 1 with every change."
     has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-    if has_body and headers.get("content-type", "").split(";")[0].strip() != "application/json":
+    if has_body and headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         return "Send JSON: Content-Type: application/json."
     return None

@@ -41,8 +41,12 @@ def _file(root: Path | None, path: str) -> Path | None:
     """Find a file below the folder; an address cannot lead out of it."""
     if root is None or not path:
         return None
-    found = (root / path).resolve()
-    return found if found.is_relative_to(root) and found.is_file() else None
+    try:
+        found = (root / path).resolve()
+        return found if found.is_relative_to(root) and found.is_file() else None
+    except (OSError, ValueError):
+        # A name that no file system takes: too long, or with U+0000.
+        return None
 
 
 def _index(root: Path | None, path: str, request: Request) -> Response:
