@@ -116,8 +116,9 @@ web-check: $(FRONTEND)/node_modules/.package-lock.json
 unit: sync ## tests of every service on real servers, without a browser
 	$(BIN)/pytest shared sdk services deploy -q -n $(TEST_WORKERS) --dist loadfile
 
-web-unit: $(FRONTEND)/node_modules/.package-lock.json ## unit tests of the web application
+web-unit: web ## unit tests of the web application, and what its pages may weigh
 	$(NPM) run --silent test
+	$(NPM) run --silent check:budget
 
 e2e: sync web chromium ## the stories of the whole house, in headless Chromium
 	$(BIN)/pytest tests -q
