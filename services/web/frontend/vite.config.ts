@@ -37,13 +37,25 @@ export default defineConfig({
     },
   },
   test: {
-    environment: 'jsdom',
-    environmentOptions: { jsdom: { url: 'http://localhost/' } },
-    include: ['tests/**/*.test.{ts,tsx}'],
-    setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
     testTimeout: 30_000,
+    pool: 'threads',
     // Two cores are shared with the other services' tests.
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'units', include: ['tests/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'pages',
+          include: ['tests/*.test.tsx'],
+          environment: 'jsdom',
+          environmentOptions: { jsdom: { url: 'http://localhost/' } },
+          setupFiles: ['tests/setup.ts'],
+          // The whole app is compiled and loaded once per worker, not once per file.
+          isolate: false,
+        },
+      },
+    ],
   },
 })

@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { GenerationFollower } from '@/lib/generation-stream'
 import { event, type Script, streamServer } from './streams'

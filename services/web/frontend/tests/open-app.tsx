@@ -17,5 +17,5 @@ export function openApp(address: string) {
       <SessionWatch />
     </QueryClientProvider>,
   )
-  return { router, queryClient, user: userEvent.setup() }
+  return { router, queryClient, user: userEvent.setup({ delay: null, pointerEventsCheck: 0 }) }
 }
