@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -14,6 +15,8 @@ from shared.contracts.ids import new_id
 from shared.contracts.prompts import ListSnippets, SnippetPage
 from shared.embedded.ports import free_ports
 from shared.runtime.logs import configure_logs, logger
+from shared.runtime.process import migrate_service
+from shared.runtime.settings import ServiceSettings
 from shared.testing.fixtures import BusFor, DatabaseFor, fresh_database, make_call
 from shared.testing.servers import Servers
 
@@ -100,3 +103,20 @@ async def test_a_call_carries_what_is_left_of_its_deadline(bus_for: BusFor) -> N
     await asyncio.sleep(0.5)
     await web.request(call, ListSnippets())
     assert remaining[0] <= 1.5
+
+
+async def test_a_changed_migration_ends_migrate_with_one_sentence(
+    servers: Servers,
+    databases: dict[str, str],
+    settings_for: SettingsFor,
+    streams: None,
+    tmp_path: Path,
+) -> None:
+    database = await fresh_database(servers, databases, "workflows")
+    settings = ServiceSettings.model_validate(settings_for("workflows", database))
+    file = tmp_path / "0001_things.sql"
+    file.write_text("CREATE TABLE things (id uuid PRIMARY KEY)")
+    await migrate_service("workflows", settings, tmp_path)
+    file.write_text("CREATE TABLE things (id text PRIMARY KEY)")
+    with pytest.raises(SystemExit, match="workflows/0001_things was changed after it was applied"):
+        await migrate_service("workflows", settings, tmp_path)

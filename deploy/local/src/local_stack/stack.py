@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -167,7 +167,7 @@ class LocalStack:
     async def _migrate(self) -> None:
         schema = SchemaMemory(self.folder / "servers" / "postgres")
         if not schema.is_current():
-            await asyncio.gather(*(self._run(service, "migrate") for service in SERVICES))
+            await _all(self._run(service, "migrate") for service in SERVICES)
             schema.remember()
 
     async def _start_processes(self) -> None:
@@ -210,7 +210,12 @@ class LocalStack:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        output, errors = await child.communicate()
+        try:
+            output, errors = await child.communicate()
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
         if child.returncode != 0:
             raise EmbeddedServerError(_why_it_failed(service, command, (output + errors).decode(errors="replace")))
         return output.decode()
@@ -230,10 +235,19 @@ class LocalStack:
         await self.stop()
 
 
-async def _cancelled(task: asyncio.Task[None]) -> None:
+async def _all(steps: Iterable[Coroutine[None, None, object]]) -> None:
+    """Do all steps at once; after the first failure the others are ended before it is raised."""
+    tasks = [asyncio.create_task(step) for step in steps]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            await _cancelled(task)
+
+
+async def _cancelled(task: asyncio.Task[object] | asyncio.Task[None]) -> None:
     task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait({task})
 
 
 def _why_it_failed(service: str, command: str, output: str) -> str:

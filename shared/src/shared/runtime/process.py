@@ -14,10 +14,11 @@ import uvloop
 from fastapi import APIRouter, FastAPI
 
 from shared.http import create_app
-from shared.migrations import migrate
+from shared.migrations import MigrationChangedError, migrate
 from shared.runtime.house import House, connect_bus, ensure_transport
 from shared.runtime.logs import configure_logs, logger
 from shared.runtime.settings import ServiceSettings
+from shared.streams import StreamDiffersError
 
 log = logger(__name__)
 
@@ -49,11 +50,21 @@ async def _never_ready() -> dict[str, bool]:
 
 
 async def migrate_service(service: str, settings: ServiceSettings, migrations: Path | None) -> None:
-    """Bring the schema, the streams and the durables to what this version wants. Safe to repeat."""
+    """Bring the schema, the streams and the durables to what this version wants. Safe to repeat.
+
+    Exits with one sentence where the operator must choose: an applied migration or a stream differs.
+    """
     configure_logs(service, settings.log_level, settings.log_format)
     if settings.owner_database_url is None:
         sys.exit(f"{service} migrate needs the owner's database address ({service.upper()}_OWNER_DATABASE_URL).")
-    applied = await migrate(settings.owner_database_url.get_secret_value(), migrations, service)
+    try:
+        await _migrate(service, settings, settings.owner_database_url.get_secret_value(), migrations)
+    except (MigrationChangedError, StreamDiffersError) as error:
+        sys.exit(str(error))
+
+
+async def _migrate(service: str, settings: ServiceSettings, owner_dsn: str, migrations: Path | None) -> None:
+    applied = await migrate(owner_dsn, migrations, service)
     log.info("migrated", applied=applied)
     bus = await connect_bus(service, settings)
     try:
