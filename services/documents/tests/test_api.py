@@ -13,6 +13,7 @@ from shared.contracts.llm_gateway import GenerationStatus
 from shared.contracts.web import KeyIdentity
 from shared.http import DOCUMENT_BODY_LIMIT_BYTES
 from shared.testing.fixtures import HouseFor
+from shared.testing.hostile_requests import HostileRequests
 
 PATH = "/v1/documents"
 ORDER = {"prompt_id": encode_id("pr", PROMPT_ID), "values": {"premise": "A ferry"}}
@@ -169,3 +170,14 @@ async def test_the_largest_text_is_taken_and_a_larger_body_is_413(client: AsyncC
     assert largest.status_code == 201
     too_large = await client.post(PATH, json={"title": "Long", "content": "x" * (DOCUMENT_BODY_LIMIT_BYTES + 1)})
     assert too_large.status_code == 413
+
+
+async def test_no_request_whatever_it_holds_is_answered_with_a_bug(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "WAIT_SECONDS", 0.05)
+    document = (await client.post(PATH, json={"title": "Notes"})).json()
+    described = (await client.get("/openapi.json")).json()
+    requests = HostileRequests(client, described, {"document_id": document["id"]})
+    assert await requests.send() == []
+    assert requests.sent > 50

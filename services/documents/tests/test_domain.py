@@ -17,16 +17,13 @@ from documents.domain import (
     check_text_is_writable,
     continued_generation,
     read_text,
-    refuse_nul,
     search_query,
     search_terms,
     title_from,
     written,
 )
-from shared.contracts.documents import CreateDocument, GenerateDocument
 from shared.contracts.ids import new_id
 from shared.contracts.llm_gateway import GenerationUsage
-from shared.problems import Invalid
 
 FIRST, SECOND = UUID(int=1), UUID(int=2)
 
@@ -104,14 +101,6 @@ def test_a_query_wants_every_word_as_a_beginning() -> None:
 @pytest.mark.parametrize("query", ["", " ", "!?", "''\\"])
 def test_a_query_without_words_filters_nothing(query: str) -> None:
     assert search_query(query) is None
-
-
-def test_the_nul_character_is_refused_by_the_name_of_each_field() -> None:
-    with pytest.raises(Invalid, match="title") as caught:
-        refuse_nul(CreateDocument(title="a\0b", content="fine"))
-    assert [error["name"] for error in caught.value.extensions["errors"]] == ["title"]  # type: ignore[union-attr,call-overload,index]
-    with pytest.raises(Invalid, match="values"):
-        refuse_nul(GenerateDocument(prompt_id=FIRST, values={"deep": [{"in\0side": 1}]}))
 
 
 def test_a_stale_revision_is_refused_with_the_stored_text() -> None:

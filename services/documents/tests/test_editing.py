@@ -14,7 +14,7 @@ from shared.contracts.documents import (
     RestoreDocument,
     UpdateDocument,
 )
-from shared.problems import Invalid, NotFound
+from shared.problems import NotFound
 from shared.testing.fixtures import make_call
 
 CREATED = "fact.documents.document.created.v1"
@@ -108,11 +108,6 @@ async def test_restoring_what_is_there_changes_nothing(stage: Stage) -> None:
     document = await _create(stage)
     assert await restore_document(stage.database, stage.call, RestoreDocument(document_id=document.id)) == document
     assert await stage.messages() == [CREATED]
-
-
-async def test_the_nul_character_is_refused_before_the_database_sees_it(stage: Stage) -> None:
-    with pytest.raises(Invalid):
-        await _create(stage, "a\0b")
 
 
 async def test_another_project_finds_changes_and_deletes_nothing(stage: Stage) -> None:

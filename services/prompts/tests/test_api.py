@@ -11,6 +11,7 @@ from shared.contracts.ids import decode_id, encode_id, new_id
 from shared.contracts.web import KeyIdentity
 from shared.http import BODY_LIMIT_BYTES
 from shared.testing.fixtures import HouseFor, make_call
+from shared.testing.hostile_requests import HostileRequests
 
 SCOPES = ("prompts.read", "prompts.write", "prompts.generate", "generations.read", "generations.start")
 
@@ -132,3 +133,20 @@ async def test_another_projects_key_finds_nothing_and_a_narrow_one_may_not_write
     assert (await client.delete(path, headers=other)).status_code == 404
     assert (await client.delete(path, headers=narrow)).status_code == 403
     assert (await client.get(path, headers={"Authorization": "Bearer sk_wrong"})).status_code == 401
+
+
+async def test_no_request_whatever_it_holds_is_answered_with_a_bug(client: AsyncClient) -> None:
+    prompt = await made(client)
+    snippet = (await client.post("/v1/snippets", json={"name": "style", "content": "Short."})).json()
+    optimization = (await client.post("/v1/optimizations", json={"template": "Outline {{ premise }}"})).json()
+    known_ids = {
+        "prompt_id": prompt["id"],
+        "snippet_id": snippet["id"],
+        "name": "style",
+        "label": "production",
+        "optimization_id": optimization["id"],
+    }
+    described = (await client.get("/openapi.json")).json()
+    requests = HostileRequests(client, described, known_ids)
+    assert await requests.send() == []
+    assert requests.sent > 100

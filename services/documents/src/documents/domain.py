@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 from shared.contracts.documents import DocumentStatus
 from shared.contracts.llm_gateway import GenerationRequest, GenerationText, GenerationUsage, Model, ModelCatalogue
@@ -232,27 +232,6 @@ def title_from(text: str) -> str:
 
 def _plain(line: str) -> str:
     return _LINE_MARKS.sub("", line).strip()
-
-
-def refuse_nul(command: BaseModel) -> None:
-    """Refuse by name what holds the character U+0000: PostgreSQL stores it in no text and no JSON."""
-    refused: list[dict[str, JsonValue]] = [
-        {"name": name, "code": "nul_character", "message": "The character U+0000 cannot be stored."}
-        for name, value in command.model_dump(mode="json").items()
-        if _has_nul(value)
-    ]
-    if refused:
-        raise Invalid.of(refused)
-
-
-def _has_nul(value: JsonValue) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, list):
-        return any(map(_has_nul, value))
-    if isinstance(value, dict):
-        return any(map(_has_nul, [*value, *value.values()]))
-    return False
 
 
 def choose_model(asked: str | None, catalogue: ModelCatalogue | None) -> ChosenModel:

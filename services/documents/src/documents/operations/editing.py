@@ -12,7 +12,6 @@ from documents.domain import (
     check_revision,
     check_text_is_writable,
     read_text,
-    refuse_nul,
     titled_terms,
 )
 from shared import idempotency, outbox
@@ -37,7 +36,6 @@ from shared.problems import NotFound
 
 async def create_document(database: Database, call: Call, command: CreateDocument) -> DocumentDetail:
     """Create a document from a person's text. The same idempotency key creates one."""
-    refuse_nul(command)
     document = NewDocument(
         id=new_id(),
         title=command.title,
@@ -62,7 +60,6 @@ async def update_document(database: Database, call: Call, command: UpdateDocumen
 
     A command that changes nothing makes no new revision.
     """
-    refuse_nul(command)
     text = None if command.content is None else await asyncio.to_thread(read_text, command.content)
     async with database.transaction(call.project_id) as conn:
         document = await _locked(conn, call, command)

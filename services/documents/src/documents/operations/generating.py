@@ -5,7 +5,7 @@ from importlib.resources import files
 from uuid import UUID
 
 from documents import store
-from documents.domain import ChosenModel, NewDocument, Order, continued_generation, read_text, refuse_nul
+from documents.domain import ChosenModel, NewDocument, Order, continued_generation, read_text
 from documents.operations.editing import stored
 from documents.operations.models import KnownModels
 from shared import idempotency, outbox
@@ -31,7 +31,6 @@ async def generate_document(
     Raises the problems of rendering as prompts tells them, with the name of each refused value, and Invalid for a
     model that cannot be asked here.
     """
-    refuse_nul(command)
     if earlier := await _answered_before(database, call, command):
         return earlier
     rendered = await bus.request(call, _render(command))

@@ -3,7 +3,7 @@
 import asyncio
 
 from documents import store
-from documents.domain import refuse_nul, search_query
+from documents.domain import search_query
 from shared.call import Call
 from shared.contracts.documents import DocumentDetail, DocumentPage, GetDocument, ListDocuments
 from shared.contracts.ids import decode_id, encode_id
@@ -25,7 +25,6 @@ async def get_document(database: Database, call: Call, command: GetDocument) -> 
 
 async def list_documents(database: Database, call: Call, command: ListDocuments) -> DocumentPage:
     """Read one page, newest first. `total` counts what the filters leave, over all pages."""
-    refuse_nul(command)
     wanted = _filter(command)
     async with database.transaction(call.project_id) as conn:
         found = await store.find_documents(conn, call.project_id, wanted)

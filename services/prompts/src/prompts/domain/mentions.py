@@ -17,6 +17,7 @@ _MENTION = re.compile(
     r"@@"
     r"|(?<![\w@/.])(?<!\}\})@(?P<name>[a-z](?:[a-z0-9-]{0,78}[a-z0-9])?)(?:@(?P<version>[1-9][0-9]{0,8}))?(?!-*[\w@])"
 )
+_OPENING = re.compile(r"\{[{%]")
 _CLOSING = {"{{": "}}", "{%": "%}"}
 
 
@@ -109,22 +110,15 @@ def expand(text: str, contents: Mapping[Mention, str]) -> Expansion:
 
 
 def _plain_runs(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the runs between Liquid's marks. Linear: a mark that nothing closes is looked for only once."""
-    position = 0
+    """Yield the runs between Liquid's marks. Linear: one search for both, and what nothing closes is sought once."""
+    position = search_from = 0
     unclosed: set[str] = set()
-    while True:
-        start, mark = _next_mark(text, position, unclosed)
-        if not mark:
-            yield position, len(text)
-            return
-        end = text.find(_CLOSING[mark], start + 2)
+    while match := _OPENING.search(text, search_from):
+        end = -1 if match[0] in unclosed else text.find(_CLOSING[match[0]], match.end())
         if end < 0:
-            unclosed.add(mark)
+            unclosed.add(match[0])
+            search_from = match.start() + 1
             continue
-        yield position, start
-        position = end + 2
-
-
-def _next_mark(text: str, position: int, unclosed: set[str]) -> tuple[int, str]:
-    found = [(text.find(mark, position), mark) for mark in _CLOSING if mark not in unclosed]
-    return min((pair for pair in found if pair[0] >= 0), default=(-1, ""))
+        yield position, match.start()
+        position = search_from = end + 2
+    yield position, len(text)
