@@ -241,6 +241,11 @@ async def test_search_leaves_out_a_part_that_refuses(site: Site, prompts: FakePr
     assert prompts.asked
 
 
+async def test_search_takes_words_that_no_row_can_hold(site: Site, prompts: FakePrompts) -> None:
+    assert (await (await site.person()).get("/api/search?q=fer%00ry")).status_code == 200
+    assert prompts.asked[0][1] == ListPrompts(query="fer ry", limit=7)
+
+
 async def test_search_is_503_when_every_part_is_away(site: Site) -> None:
     assert (await (await site.person()).get("/api/search?q=fer")).status_code == 503
 

@@ -103,10 +103,11 @@ async def search(q: str, ask: Ask) -> schemas.SearchHits:
 
     A part that is away is left out; where all are, that is the answer.
     """
+    words = q.replace("\0", " ")[:200]
     asked = (
-        ask(ListPrompts(query=q[:200], limit=HITS_PER_KIND)),
-        ask(ListDocuments(query=q[:200], limit=HITS_PER_KIND)),
-        ask(ListSnippets(query=q[:200])),
+        ask(ListPrompts(query=words, limit=HITS_PER_KIND)),
+        ask(ListDocuments(query=words, limit=HITS_PER_KIND)),
+        ask(ListSnippets(query=words)),
     )
     answers = await asyncio.gather(*asked, return_exceptions=True)
     failures = [answer for answer in answers if isinstance(answer, BaseException)]
