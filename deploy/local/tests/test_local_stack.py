@@ -77,6 +77,13 @@ async def test_a_killed_process_comes_back_on_its_port(stack: LocalStack, name: 
     assert (await environment_of(stack, name))["PATH"]
 
 
+async def test_more_variables_last_for_one_life(stack: LocalStack) -> None:
+    await stack.restart("prompts", {"PROMPTS_FAULT_POINTS": "here=kill"})
+    assert (await environment_of(stack, "prompts"))["PROMPTS_FAULT_POINTS"] == "here=kill"
+    await stack.restart("prompts", {})
+    assert "PROMPTS_FAULT_POINTS" not in await environment_of(stack, "prompts")
+
+
 async def test_a_killed_server_comes_back(stack: LocalStack) -> None:
     killed = stack.servers.processes["redis"].pid
     stack.kill("redis")

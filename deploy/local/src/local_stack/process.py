@@ -41,6 +41,7 @@ class ManagedProcess:
     log_file: Path
     terminal: Terminal
     restarts: int = field(default=0, init=False)
+    _once: Mapping[str, str] = field(default_factory=dict, init=False)
     _child: asyncio.subprocess.Process | None = field(default=None, init=False)
     _keeper: asyncio.Task[None] | None = field(default=None, init=False)
     _pump: asyncio.Task[None] | None = field(default=None, init=False)
@@ -74,6 +75,15 @@ class ManagedProcess:
             if monotonic() > deadline:
                 raise EmbeddedServerError(self._report(f"was not ready after {READY_TIMEOUT_SECONDS:.0f} s"))
             await asyncio.sleep(POLL_SECONDS)
+
+    async def restart(self, variables: Mapping[str, str]) -> None:
+        """Kill it and wait until it is back, with `variables` for one life: when it dies again it has them no more."""
+        killed = self.pid
+        self._once = variables
+        self.signal(signal.SIGKILL)
+        while self.pid == killed:  # noqa: ASYNC110  the keeper sets no event
+            await asyncio.sleep(POLL_SECONDS)
+        await self.wait_until_ready()
 
     async def stop(self) -> None:
         """Ask with SIGTERM, wait, then kill; no restart follows."""
@@ -116,12 +126,13 @@ class ManagedProcess:
             await self._child.wait()
 
     async def _spawn(self) -> None:
+        once, self._once = self._once, {}
         self._child = await asyncio.create_subprocess_exec(
             *launcher(signal.SIGKILL),
             sys.executable,
             "-m",
             *self.arguments,
-            env={**self.environment, "PYTHONUNBUFFERED": "1"},
+            env={**self.environment, **once, "PYTHONUNBUFFERED": "1"},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -74,6 +74,13 @@ class LocalStack:
         else:
             self.servers.processes[name].signal(signal.SIGKILL)
 
+    async def restart(self, name: str, extra_environment: Mapping[str, str]) -> None:
+        """Kill a service or the simulator and wait until it is back with more variables.
+
+        They last for that one life: the supervisor's next restart is without them.
+        """
+        await self.processes[name].restart(extra_environment)
+
     async def wait_until_ready(self, name: str) -> None:
         """Wait until a service or the simulator answers again."""
         await self.processes[name].wait_until_ready()
