@@ -104,6 +104,25 @@ async def test_an_owner_that_stays_away_is_unavailable(bus_for: BusFor) -> None:
         await web.request(make_call("viewer"), GetSnippet(name="house-style"))
 
 
+@pytest.mark.parametrize("told", ["", "soon", "-5", "9" * 400])
+async def test_a_deadline_that_is_no_number_is_the_usual_one(
+    bus_for: BusFor, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    web, prompts = await _pair(bus_for)
+    heard: list[Call] = []
+
+    async def answer(call: Call, _request: ListSnippets) -> SnippetPage:
+        heard.append(call)
+        return SnippetPage(items=[])
+
+    prompts.answer(ListSnippets, answer)
+    await prompts.start_answering()
+    monkeypatch.setattr("shared.bus.str", lambda _milliseconds: told, raising=False)
+    await web.request(make_call("viewer", seconds=3), ListSnippets())
+    monkeypatch.undo()
+    assert 5 < heard[0].remaining_seconds() <= 10
+
+
 async def test_an_answer_after_the_deadline_is_deadline_exceeded(bus_for: BusFor) -> None:
     web, prompts = await _pair(bus_for)
 

@@ -196,18 +196,23 @@ async def test_a_problem_is_buried_at_once(story: Story) -> None:
     assert await story.buried() == ["/problems/invalid: no"]
 
 
-async def test_a_payload_that_cannot_be_read_is_buried_and_the_next_one_passes(story: Story, servers: Servers) -> None:
+async def test_each_payload_that_cannot_be_read_is_buried_and_the_next_one_passes(
+    story: Story, servers: Servers
+) -> None:
     story.start()
     client = await nats.connect(servers.nats_url("operator"))
-    await client.jetstream().publish(GenerationCompleted.subject, b"{nonsense", headers={"ce-id": "x"})
+    for payload in (b"{nonsense", b"\xff"):
+        await client.jetstream().publish(GenerationCompleted.subject, payload, headers={"ce-id": "x"})
     await client.close()
     await story.tell()
     await story.until(lambda: len(story.seen) == 1)
     for _ in range(200):
-        if await story.buried():
+        if len(await story.buried()) == 2:
             break
         await asyncio.sleep(0.01)
-    assert len(await story.buried()) == 1
+    async with story.kept.relay() as conn:
+        kept = await conn.fetch("SELECT payload FROM dead_letters ORDER BY payload")
+    assert [row["payload"] for row in kept] == [b"{nonsense", b"\xff"]
 
 
 async def test_nothing_is_lost_when_the_store_of_the_stream_is_wiped_under_load(story: Story, servers: Servers) -> None:

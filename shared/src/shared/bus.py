@@ -263,11 +263,10 @@ class Bus:
             message = f"{issuer} may not send {request.subject}."
             raise Forbidden(message)
         policy.allow(identity, request.action)
-        seconds = int(headers.get(DEADLINE, DEFAULT_DEADLINE_SECONDS * 1000)) / 1000
         return Call(
             identity,
             headers.get(REQUEST_ID) or new_request_id(),
-            time.monotonic() + seconds,
+            time.monotonic() + _seconds_left(headers),
             headers.get(IDEMPOTENCY_KEY),
         )
 
@@ -285,6 +284,12 @@ class Bus:
         log.info("nats_reconnected")
         for callback in self._on_reconnect:
             callback()
+
+
+def _seconds_left(headers: dict[str, str]) -> float:
+    """Read how long the caller waits; the usual time where it does not say so in milliseconds."""
+    text = headers.get(DEADLINE, "")
+    return int(text) / 1000 if text.isdecimal() and len(text) < 10 else DEFAULT_DEADLINE_SECONDS
 
 
 def _written(subject: str, outcome: BaseModel | Problem) -> tuple[bytes, dict[str, str] | None]:

@@ -147,7 +147,7 @@ class _Loop:
     async def _bury(self, message: Msg, error: str) -> None:
         """Keep the message as a row, then end its deliveries."""
         headers = dict(message.headers or {})
-        event_id, project_id = _names(headers)
+        event_id, project_id = _names(message, headers)
         async with self._database.relay() as conn:
             await conn.execute(
                 _BURY,
@@ -164,12 +164,12 @@ class _Loop:
         await message.term()
 
 
-def _names(headers: dict[str, str]) -> tuple[UUID, UUID]:
-    """Read whose message this is, or the nil id where the headers do not say."""
+def _names(message: Msg, headers: dict[str, str]) -> tuple[UUID, UUID]:
+    """Read which message this is and whose; its place in the stream and the nil id where the headers do not say."""
     try:
         envelope: Envelope = read_headers(headers)
     except (KeyError, ValueError):
-        return UUID(int=0), UUID(int=0)
+        return UUID(int=message.metadata.sequence.stream), UUID(int=0)
     return envelope.id, envelope.project_id
 
 
