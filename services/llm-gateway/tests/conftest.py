@@ -287,10 +287,11 @@ async def spawn_gateway(
     await database_for("llm_gateway")
     started: list[subprocess.Popen[bytes]] = []
 
-    def spawn(fault_points: str = "") -> Spawned:
+    def spawn(fault_points: str = "", **changes: Any) -> Spawned:
         values = settings_for("llm_gateway", databases["llm_gateway"]) | {
             "simulator_url": simulator.url,
             "fault_points": fault_points,
+            **changes,
         }
         texts = {k: v if isinstance(v, str) else orjson.dumps(v).decode() for k, v in values.items()}
         environment = os.environ | {f"LLM_GATEWAY_{key.upper()}": text for key, text in texts.items()}

@@ -147,3 +147,11 @@ async def test_bad_input_is_named(client: AsyncClient) -> None:
     bad: httpx2.Response = await client.post("/v1/generations", json={"request": {"messages": []}, "extra": 1})
     assert bad.status_code == 422
     assert {error["name"] for error in bad.json()["errors"]} == {"request.messages", "extra"}
+
+
+async def test_a_burst_of_orders_is_taken_whole(client: AsyncClient, gateway: Any) -> None:
+    slow = {"request": ASKED["request"] | {"model": "simulator/quill+words:20"}}
+    answers = await asyncio.gather(*(client.post("/v1/generations", json=slow) for _ in range(60)))
+    assert {answer.status_code for answer in answers} == {202}
+    for answer in answers:
+        assert (await ended(client, answer.json()["id"]))["status"] == "completed"

@@ -11,10 +11,9 @@ from llm_gateway.domain import (
     continued,
     estimate_tokens,
     repeat_delay,
-    storable,
 )
 from llm_gateway.operations.spending import added, usage_view
-from shared.contracts.llm_gateway import ChatMessage, GenerationRequest
+from shared.contracts.llm_gateway import ChatMessage
 
 
 def failure(repeat: Repeat, retry_after_seconds: float | None = None) -> CallFailed:
@@ -49,11 +48,6 @@ def test_a_conversation_goes_on_after_the_partial_answer() -> None:
     asked = [ChatMessage(role="user", content="Write.")]
     assert [m.content for m in continued(asked, "Once")] == ["Write.", "Once", CONTINUE_INSTRUCTION]
     assert continued(asked, "") == asked
-
-
-def test_nul_characters_are_not_stored() -> None:
-    request = GenerationRequest(model=None, messages=[ChatMessage(role="user", content="a\x00b")])
-    assert storable(request).messages[0].content == "ab"
 
 
 def test_money_that_is_unknown_once_stays_unknown() -> None:

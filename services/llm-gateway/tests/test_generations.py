@@ -263,9 +263,24 @@ async def test_membership_is_asked_once_within_ten_seconds(gateway: Any, web: An
     assert web.asked == 1
 
 
-async def test_a_nul_character_in_the_request_is_dropped(gateway: Any) -> None:
-    generation_id = await gateway.start(ask="A ferry\x00 at night")
-    assert (await gateway.until_ended(generation_id)).status == "completed"
+async def test_the_first_attempt_of_a_known_member_is_written_with_the_claim(gateway: Any) -> None:
+    await gateway.until_ended(await gateway.start("simulator/quill+words:10"))
+    generation_id = await gateway.start("simulator/quill+words:10")
+    (attempt,) = await gateway.attempts(generation_id)
+    await gateway.until_ended(generation_id)
+    assert [row["id"] for row in await gateway.attempts(generation_id)] == [attempt["id"]]
+
+
+async def test_an_attempt_that_was_written_and_never_called_costs_nothing(gateway: Any, web: Any) -> None:
+    await gateway.until_ended(await gateway.start("simulator/quill+words:10"))
+    web.roles[gateway.call.actor_id] = None
+    generation_id = await gateway.start("simulator/quill+words:10")
+    # Between the claim and the call the remembered answer grows too old.
+    gateway.engine.desk.members._known.clear()
+    ended = await gateway.until_ended(generation_id)
+    (usage,) = await gateway.usage(generation_id)
+    assert (ended.status, ended.problem_type) == ("failed", "/problems/membership-ended")
+    assert (usage["input_tokens"], usage["cost_usd"], usage["estimated"]) == (0, 0, False)
 
 
 async def test_a_short_answer_is_waited_for(gateway: Any) -> None:

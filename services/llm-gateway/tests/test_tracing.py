@@ -55,6 +55,7 @@ async def test_an_order_from_nats_is_traced_down_to_the_provider_and_no_further(
     gateway: Any,
     simulator: Any,
     bus_for: BusFor,
+    *,
     make_job: Callable[..., StartGeneration],
     eventually: Any,
     spans: Spans,

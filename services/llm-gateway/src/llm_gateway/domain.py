@@ -199,7 +199,6 @@ class ClaimedGeneration:
     characters: int
     inherited_characters: int
     input_characters: int
-    started_at: datetime
     traceparent: str | None
 
     @property
@@ -294,12 +293,6 @@ def repeat_delay(failure: CallFailed, repeats: int, remaining_seconds: float, ch
     else:
         delay = FIRST_BACKOFF_SECONDS * 2**repeats * chance
     return delay if delay < remaining_seconds else None
-
-
-def storable(request: GenerationRequest) -> GenerationRequest:
-    """The request without NUL characters, which PostgreSQL cannot store in text."""
-    messages = [ChatMessage(role=m.role, content=m.content.replace("\x00", "")) for m in request.messages]
-    return request.model_copy(update={"messages": messages})
 
 
 def continued(messages: list[ChatMessage], partial: str) -> list[ChatMessage]:

@@ -43,7 +43,7 @@ async def running(house: House, settings: LlmGatewaySettings) -> AsyncIterator[E
         Timeouts(settings.provider_connect_seconds, settings.provider_read_seconds),
         settings.default_model,
     )
-    limits = Limits(settings.max_running, settings.generation_seconds, settings.stop_seconds)
+    limits = Limits(settings.max_running, settings.generation_seconds, settings.stop_seconds, settings.lease_seconds)
     writer = SegmentWriter(house.database, house.bus)
     engine = Engine(Desk(house.database, house.bus, providers, Members(house.bus), writer, Patience(), limits))
     subscribe(house.bus, engine)

@@ -23,6 +23,8 @@ class LlmGatewaySettings(ServiceSettings):
     provider_connect_seconds: float = Field(default=5.0, gt=0, description="How long a provider may take to accept")
     # Reasoning models send nothing while they think; more than this is a stall for the person who waits.
     provider_read_seconds: float = Field(default=30.0, gt=0, description="Longest silence of a provider")
+    # Long enough for a pause of the process or the database, short enough for the person who waits after a crash.
+    lease_seconds: float = Field(default=10.0, ge=1, description="How long a silent process keeps its generations")
     generation_seconds: float = Field(default=900.0, gt=0, description="Longest time that one generation may take")
 
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")

@@ -17,6 +17,12 @@ class Limits:
     max_running: int
     generation_seconds: float
     stop_seconds: float
+    lease_seconds: float
+
+    @property
+    def heartbeat_seconds(self) -> float:
+        """How often leases are extended: three beats fit into one, so that two may be lost."""
+        return self.lease_seconds * 0.3
 
 
 @dataclass(frozen=True, slots=True)

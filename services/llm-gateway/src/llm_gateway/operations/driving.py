@@ -145,6 +145,7 @@ async def _read_answer(
 ) -> None:
     clock = asyncio.get_running_loop().time
     asked_at = clock()
+    attempt.is_called = True
     async with aclosing(answer) as events:
         async for arrived in events:
             if attempt.seconds_to_first_chunk is None:
@@ -168,7 +169,14 @@ def _take(desk: Desk, running: Running, attempt: Attempt, arrived: list[Provider
 
 
 async def _open_attempt(desk: Desk, running: Running) -> Attempt:
-    """Commit the attempt's row, then allow the call. Raises LeaseLost."""
+    """Commit the attempt's row, unless the claim did, then allow the call. Raises LeaseLost."""
+    if running.attempt is None:
+        running.attempt = await _commit_attempt(desk, running)
+    fault_point("attempt_committed")
+    return running.attempt
+
+
+async def _commit_attempt(desk: Desk, running: Running) -> Attempt:
     attempt_id = new_id()
 
     async def commit() -> bool:
@@ -177,9 +185,7 @@ async def _open_attempt(desk: Desk, running: Running) -> Attempt:
 
     if not await desk.patience.do(commit, "open_attempt"):
         raise LeaseLost
-    running.attempt = Attempt(attempt_id, begins_at=running.manuscript.characters)
-    fault_point("attempt_committed")
-    return running.attempt
+    return Attempt(attempt_id, begins_at=running.manuscript.characters)
 
 
 async def _settle(desk: Desk, running: Running) -> None:

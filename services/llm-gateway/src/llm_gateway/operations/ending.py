@@ -54,17 +54,18 @@ async def end(desk: Desk, closing: Closing, usage: GenerationUsage) -> Generatio
 
 
 async def end_within(conn: Connection, closing: Closing) -> GenerationState:
-    """Write the end into this transaction. Raises LeaseLost."""
+    """Write the end into this transaction. Raises LeaseLost, upon which nothing of it may be kept.
+
+    The generation's row is locked before those of its attempts, as everywhere: so two processes never deadlock.
+    """
     lease = closing.lease
-    if not await generations.fence(conn, lease):
-        raise LeaseLost
     if closing.rest is not None and not await segments.insert_segments(conn, [closing.rest]):
         raise LeaseLost
-    for settlement in closing.settlements:
-        await attempts.settle_attempt(conn, lease.project_id, settlement)
     state = await generations.end_generation(conn, lease, closing.ending, closing.response_id)
     if state is None:
         raise LeaseLost
+    for settlement in closing.settlements:
+        await attempts.settle_attempt(conn, lease.project_id, settlement)
     await outbox.add(conn, service_call(state.project_id, state.actor_id, state.request_id), fact_of(state))
     return state
 

@@ -5,21 +5,17 @@ import contextlib
 from collections.abc import Iterable
 from uuid import UUID
 
-from llm_gateway.domain import ClaimedGeneration, StopReason
+from llm_gateway.domain import StopReason
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.driving import drive
 from llm_gateway.operations.manuscript import Manuscript
-from llm_gateway.operations.running import Running
+from llm_gateway.operations.running import Attempt, Claim, Running
 from llm_gateway.operations.spending import usage_view
 from llm_gateway.store import attempts, leases
 from shared.contracts.ids import decode_id, encode_id, new_id
 from shared.contracts.llm_gateway import live_cancel_subject
-from shared.postgres import Database
 from shared.runtime import logger
 
-LEASE_SECONDS = 10.0
-# Three beats fit into a lease, so that two may be lost.
-HEARTBEAT_SECONDS = 3.0
 # After the last generations were told to stop, this is enough for one more transaction each.
 CLOSE_SECONDS = 5.0
 
@@ -36,7 +32,7 @@ class Engine:
         self.is_draining = False
         self.slot_freed = asyncio.Event()
         # Until then the database was away, and so were the heartbeats of the other processes.
-        self.trusts_leases_from = asyncio.get_running_loop().time() + HEARTBEAT_SECONDS
+        self.trusts_leases_from = asyncio.get_running_loop().time() + desk.limits.heartbeat_seconds
         self._running: dict[UUID, Running] = {}
         self._tasks: dict[Running, asyncio.Task[None]] = {}
 
@@ -45,18 +41,16 @@ class Engine:
         """How many more generations this process may take."""
         return 0 if self.is_draining else max(0, self.desk.limits.max_running - len(self._running))
 
-    async def launch(self, claimed: ClaimedGeneration) -> None:
+    async def launch(self, claim: Claim) -> None:
         """Drive a generation that this process has leased, in a task of its own."""
-        settled = None
+        claimed, settled = claim.generation, None
         if claimed.epoch > 1:
             async with self.desk.database.transaction(claimed.project_id) as conn:
                 settled = await attempts.sum_usage(conn, claimed.project_id, claimed.id)
         self.stop(claimed.id, StopReason.LEASE_LOST)
-        running = Running(
-            claimed,
-            Manuscript(claimed.lease, claimed.last_segment, claimed.characters),
-            settled,
-        )
+        attempt = None if claim.attempt_id is None else Attempt(claim.attempt_id, begins_at=claimed.characters)
+        manuscript = Manuscript(claimed.lease, claimed.last_segment, claimed.characters)
+        running = Running(claimed, manuscript, settled, attempt)
         running.manuscript.watch(running.stop, lambda: usage_view(running.spent_so_far()))
         if claimed.cancel_requested:
             running.stop(StopReason.CANCELLED)
@@ -89,7 +83,7 @@ class Engine:
     async def beat(self) -> None:
         """Keep the leases until cancelled."""
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await asyncio.sleep(self.desk.limits.heartbeat_seconds)
             await self._beat_once()
 
     async def drain(self) -> None:
@@ -112,13 +106,19 @@ class Engine:
         driven = dict(self._running)
         if not driven:
             return
-        beats = await extend(self.desk.database, self.process_id, driven)
+        beats = await self._extend(driven)
         for generation_id, running in driven.items():
             beat = beats.get(generation_id)
             if beat is None or beat.epoch != running.claimed.epoch:
                 running.stop(StopReason.LEASE_LOST)
             elif beat.cancel_requested:
                 running.stop(StopReason.CANCELLED)
+
+    async def _extend(self, driven: Iterable[UUID]) -> dict[UUID, leases.Beat]:
+        """Extend the leases of what is driven, in one statement for the process."""
+        async with self.desk.database.relay() as conn:
+            beats = await leases.extend_leases(conn, self.process_id, list(driven), self.desk.limits.lease_seconds)
+        return {beat.id: beat for beat in beats}
 
     def _forget(self, running: Running, done: "asyncio.Task[None]") -> None:
         del self._tasks[running]
@@ -127,10 +127,3 @@ class Engine:
         self.slot_freed.set()
         if not done.cancelled() and done.exception() is not None:
             log.error("generation_dropped", generation_id=str(running.claimed.id), exc_info=done.exception())
-
-
-async def extend(database: Database, process_id: UUID, driven: Iterable[UUID]) -> dict[UUID, leases.Beat]:
-    """Extend the leases of what is driven, in one statement for the process."""
-    async with database.relay() as conn:
-        beats = await leases.extend_leases(conn, process_id, list(driven), LEASE_SECONDS)
-    return {beat.id: beat for beat in beats}

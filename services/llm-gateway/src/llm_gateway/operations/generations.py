@@ -14,10 +14,10 @@ from llm_gateway.domain import (
     Spent,
     count_characters,
     failed,
-    storable,
 )
 from llm_gateway.operations.ending import Closing, end_within, show_end
-from llm_gateway.operations.engine import LEASE_SECONDS, Engine
+from llm_gateway.operations.engine import Engine
+from llm_gateway.operations.running import Claim
 from llm_gateway.operations.spending import added, estimated, usage_view
 from llm_gateway.operations.tracing import written_trace
 from llm_gateway.store import attempts, generations, segments
@@ -25,7 +25,7 @@ from llm_gateway.store.generations import NewGeneration
 from shared import idempotency
 from shared.bus import Bus
 from shared.call import Call, Event
-from shared.contracts.ids import encode_id
+from shared.contracts.ids import encode_id, new_id
 from shared.contracts.llm_gateway import (
     FINAL_STATUSES,
     CancelGeneration,
@@ -60,14 +60,14 @@ async def start_generation(engine: Engine, call: Call, command: StartGeneration)
     Repeating it with the same id changes nothing.
     """
 
-    async def commit() -> ClaimedGeneration | None:
+    async def commit() -> Claim | None:
         async with engine.desk.database.transaction(call.project_id) as conn:
             return await _claim(engine, conn, call, command)
 
-    claimed = await engine.desk.patience.do(commit, "claim")
+    claim = await engine.desk.patience.do(commit, "claim")
     fault_point("generation_claimed")
-    if claimed is not None:
-        await engine.launch(claimed)
+    if claim is not None:
+        await engine.launch(claim)
 
 
 async def create_generation(engine: Engine, call: Call, command: StartGeneration) -> Generation:
@@ -75,20 +75,10 @@ async def create_generation(engine: Engine, call: Call, command: StartGeneration
 
     Raises UnknownModel, ProviderKeyMissing or NotContinuable before anything is stored.
     """
-    # The id was chosen by this process and is no part of what the caller asked.
-    question = command.model_copy(update={"generation_id": _NO_ID})
-    async with engine.desk.database.transaction(call.project_id) as conn:
-        known = await idempotency.recall(conn, call, question, Generation)
-        if known is not None:
-            return known
-        refusal = await _refusal(engine, conn, call.project_id, command)
-        if refusal is not None:
-            raise refusal
-        claimed = await _claim(engine, conn, call, command)
-        answer = await _view(conn, call.project_id, command.generation_id)
-        await idempotency.remember(conn, call, question, answer)
-    if claimed is not None:
-        await engine.launch(claimed)
+    async with engine.desk.patience.turn(call.remaining_seconds()):
+        answer, claim = await _create(engine, call, command)
+    if claim is not None:
+        await engine.launch(claim)
     return answer
 
 
@@ -150,22 +140,51 @@ async def write_text(engine: Engine, call: Call, command: WriteText) -> WrittenT
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _claim(engine: Engine, conn: Connection, call: Call, command: StartGeneration) -> ClaimedGeneration | None:
+async def _create(engine: Engine, call: Call, command: StartGeneration) -> tuple[Generation, Claim | None]:
+    # The id was chosen by this process and is no part of what the caller asked.
+    question = command.model_copy(update={"generation_id": _NO_ID})
+    async with engine.desk.database.transaction(call.project_id) as conn:
+        known = await idempotency.recall(conn, call, question, Generation)
+        if known is not None:
+            return known, None
+        refusal = await _refusal(engine, conn, call.project_id, command)
+        if refusal is not None:
+            raise refusal
+        claim = await _claim(engine, conn, call, command)
+        answer = await _view(conn, call.project_id, command.generation_id)
+        await idempotency.remember(conn, call, question, answer)
+    return answer, claim
+
+
+async def _claim(engine: Engine, conn: Connection, call: Call, command: StartGeneration) -> Claim | None:
     """Insert and lease; None where nothing is to be driven here: known before, queued, or refused and ended."""
     refusal = await _refusal(engine, conn, call.project_id, command)
     new = await _new_generation(engine, conn, call, command)
     is_continuable = not isinstance(refusal, NotContinuable)
-    if not await generations.insert_generation(
+    claimed = await generations.insert_generation(
         conn, call.project_id, new if is_continuable else replace(new, continues=None)
-    ):
+    )
+    if claimed is None:
         return None
     if command.continues is not None and is_continuable:
         await generations.inherit_text(conn, call.project_id, new.id, command.continues)
+        claimed = await generations.find_claimed(conn, call.project_id, new.id, engine.process_id)
     if refusal is not None:
         lease = Lease(call.project_id, new.id, 0 if new.owner is None else 1)
         await end_within(conn, Closing(lease, failed(refusal)))
         return None
-    return await generations.find_claimed(conn, call.project_id, new.id, engine.process_id)
+    if claimed is None or new.owner is None:
+        return None
+    return Claim(claimed, await _open_first_attempt(engine, conn, claimed))
+
+
+async def _open_first_attempt(engine: Engine, conn: Connection, claimed: ClaimedGeneration) -> UUID | None:
+    """Write the first attempt with the claim, where the person is known to be a member: one commit less to wait for."""
+    if not engine.desk.members.knows(claimed):
+        return None
+    attempt_id = new_id()
+    await attempts.insert_attempt(conn, claimed.lease, attempt_id)
+    return attempt_id
 
 
 async def _refusal(engine: Engine, conn: Connection, project_id: UUID, command: StartGeneration) -> Problem | None:
@@ -189,7 +208,6 @@ async def _new_generation(engine: Engine, conn: Connection, call: Call, command:
         # The conversation goes on, whatever the order says: other messages would not fit the inherited text.
         original = await generations.find_request(conn, call.project_id, command.continues)
         request = request.model_copy(update={"messages": original.messages}) if original else request
-    request = storable(request)
     return NewGeneration(
         id=command.generation_id,
         actor_id=call.actor_id,
@@ -202,7 +220,7 @@ async def _new_generation(engine: Engine, conn: Connection, call: Call, command:
         simulated=label.simulated,
         input_characters=count_characters(request.messages),
         owner=engine.process_id if engine.free_slots else None,
-        lease_seconds=LEASE_SECONDS,
+        lease_seconds=engine.desk.limits.lease_seconds,
         traceparent=written_trace(),
     )
 

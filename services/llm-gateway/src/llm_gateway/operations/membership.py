@@ -42,6 +42,11 @@ class Members:
             message = "The person who started this is no longer a member of the project."
             raise MembershipEnded(message)
 
+    def knows(self, generation: ClaimedGeneration) -> bool:
+        """Whether the person was found to be a member within the last ten seconds."""
+        known = self._known.get((generation.project_id, generation.actor_id))
+        return known is not None and known[0] > time.monotonic() and known[1] is not None
+
     async def _role(self, generation: ClaimedGeneration) -> Role | None:
         key = (generation.project_id, generation.actor_id)
         known = self._known.get(key)

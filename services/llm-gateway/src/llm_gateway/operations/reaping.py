@@ -7,7 +7,8 @@ from functools import partial
 
 from llm_gateway.domain import ClaimedGeneration, Ending, LeaseLost, ProviderUnavailable, Spent, interrupted
 from llm_gateway.operations.ending import Closing, end
-from llm_gateway.operations.engine import HEARTBEAT_SECONDS, LEASE_SECONDS, Engine
+from llm_gateway.operations.engine import Engine
+from llm_gateway.operations.running import Claim
 from llm_gateway.operations.spending import added, estimated, usage_view
 from llm_gateway.store import attempts, generations, leases
 from llm_gateway.store.attempts import Settlement
@@ -36,7 +37,8 @@ async def reap(engine: Engine) -> None:
             await take_over(engine)
         except Unavailable:
             # After an outage everybody's lease has expired: let the living beat first.
-            engine.trusts_leases_from = asyncio.get_running_loop().time() + HEARTBEAT_SECONDS + REAP_SECONDS
+            one_beat = engine.desk.limits.heartbeat_seconds + REAP_SECONDS
+            engine.trusts_leases_from = asyncio.get_running_loop().time() + one_beat
             raise
 
 
@@ -45,9 +47,9 @@ async def take_from_queue(engine: Engine) -> None:
     if engine.free_slots == 0:
         return
     async with engine.desk.database.relay() as conn:
-        taken = await leases.take_queued(conn, engine.process_id, LEASE_SECONDS, engine.free_slots)
+        taken = await leases.take_queued(conn, engine.process_id, engine.desk.limits.lease_seconds, engine.free_slots)
     for claimed in taken:
-        await engine.launch(claimed)
+        await engine.launch(Claim(claimed))
 
 
 async def take_over(engine: Engine) -> None:
@@ -56,7 +58,7 @@ async def take_over(engine: Engine) -> None:
         return
     async with engine.desk.database.relay() as conn:
         limit = max(engine.free_slots, MIN_TAKEN)
-        taken = await leases.take_expired(conn, engine.process_id, LEASE_SECONDS, limit)
+        taken = await leases.take_expired(conn, engine.process_id, engine.desk.limits.lease_seconds, limit)
     for claimed in taken:
         log.warning("generation_taken_over", generation_id=str(claimed.id), epoch=claimed.epoch)
         fault_point("lease_taken_over")
@@ -70,7 +72,7 @@ async def _go_on(engine: Engine, claimed: ClaimedGeneration) -> None:
         await _end_orphan(engine, claimed, interrupted(_LOST))
     else:
         await engine.desk.patience.do(partial(_settle_orphans, engine.desk.database, claimed), "settle_orphans")
-        await engine.launch(claimed)
+        await engine.launch(Claim(claimed))
 
 
 async def _end_orphan(engine: Engine, claimed: ClaimedGeneration, ending: Ending) -> None:

@@ -11,12 +11,24 @@ from llm_gateway.providers.protocol import FinishReason, ReportedUsage
 from llm_gateway.store.attempts import AttemptEnd, Settlement
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A generation that was leased, and its first attempt where that was written along with it."""
+
+    generation: ClaimedGeneration
+    attempt_id: UUID | None = None
+
+
 @dataclass(slots=True)
 class Attempt:
-    """A provider call that is not settled yet. `begins_at` is the character at which its text begins."""
+    """A provider call that is not settled yet. `begins_at` is the character at which its text begins.
+
+    Until it `is_called` there is only its row.
+    """
 
     id: UUID
     begins_at: int
+    is_called: bool = False
     response_id: str | None = None
     response_model: str | None = None
     seconds_to_first_chunk: float | None = None
@@ -74,7 +86,7 @@ class Running:
 
     def spent_by(self, attempt: Attempt) -> Spent:
         """Count what an attempt cost, as far as it is known now."""
-        if attempt.failure is not None and not attempt.failure.spent:
+        if not attempt.is_called or (attempt.failure is not None and not attempt.failure.spent):
             return NOTHING_SPENT
         if attempt.usage is not None and attempt.usage.is_final:
             return reported(self.claimed, attempt.usage)

@@ -13,7 +13,7 @@ _STATE = """project_id, id, actor_id, request_id, task, model, provider, simulat
 
 CLAIMED = """project_id, id, actor_id, request_id, origin, request, model, provider, simulated, epoch,
     cancel_requested, last_segment, inherited_segments, characters, inherited_characters, input_characters,
-    started_at, traceparent"""
+    traceparent"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class NewGeneration:
     traceparent: str | None
 
 
-async def insert_generation(conn: Connection, project_id: UUID, new: NewGeneration) -> bool:
-    """Insert the generation, leased where it has an owner. False: this id is already there and nothing changed."""
-    status = await conn.execute(
-        """
+async def insert_generation(conn: Connection, project_id: UUID, new: NewGeneration) -> ClaimedGeneration | None:
+    """Insert the generation, leased where it has an owner. None: this id is already there and nothing changed."""
+    row = await conn.fetchrow(
+        f"""
         INSERT INTO generations (
             project_id, id, actor_id, request_id, task, origin, request, continues, model, provider, simulated,
             input_characters, status, owner, epoch, lease_until, started_at, prompt_version_id, traceparent)
@@ -50,7 +50,8 @@ async def insert_generation(conn: Connection, project_id: UUID, new: NewGenerati
             CASE WHEN $13 IS NOT NULL THEN now() END,
             $15, $16)
         ON CONFLICT DO NOTHING
-        """,
+        RETURNING {CLAIMED}
+        """,  # noqa: S608  a constant list of columns
         project_id,
         new.id,
         new.actor_id,
@@ -68,7 +69,7 @@ async def insert_generation(conn: Connection, project_id: UUID, new: NewGenerati
         new.origin.prompt_version_id,
         new.traceparent,
     )
-    return str(status).endswith(" 1")
+    return one(ClaimedGeneration, row)
 
 
 async def find_claimed(
