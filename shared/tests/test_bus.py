@@ -1,7 +1,9 @@
 import asyncio
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
+from tests.faults.proxy import fault_proxy
 
 from shared.bus import Bus
 from shared.call import Call
@@ -18,6 +20,8 @@ from shared.problems import (
     Unexpected,
 )
 from shared.testing.fixtures import BusFor, make_call
+from shared.testing.keys import signer_for, verifier_for
+from shared.testing.servers import Servers
 
 
 async def _pair(bus_for: BusFor, sender: str = "web") -> tuple[Bus, Bus]:
@@ -137,6 +141,29 @@ async def test_an_answer_after_the_deadline_is_deadline_exceeded(bus_for: BusFor
     assert caught.value.status == 504
 
 
+async def test_a_request_under_way_is_told_at_once_that_nats_went(bus_for: BusFor, servers: Servers) -> None:
+    prompts, reached = await bus_for("prompts"), asyncio.Event()
+
+    async def slow(_call: Call, _request: ListSnippets) -> SnippetPage:
+        reached.set()
+        await asyncio.sleep(5)
+        return SnippetPage(items=[])
+
+    prompts.answer(ListSnippets, slow)
+    await prompts.start_answering()
+    nats_url = urlsplit(servers.nats_url("web"))
+    async with fault_proxy(nats_url.port or 0) as link:
+        through_link = nats_url._replace(netloc=f"{nats_url.netloc.rpartition(':')[0]}:{link.port}")
+        web = Bus("web", through_link.geturl(), signer_for("web"), verifier_for("web"))
+        await web.connect()
+        asked = asyncio.create_task(web.request(make_call("viewer"), ListSnippets()))
+        await asyncio.wait_for(reached.wait(), 5)
+        link.reset()
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(asked, 2)
+        await web.close()
+
+
 async def test_refused_values_are_named_without_repeating_them(bus_for: BusFor) -> None:
     web, prompts = await _pair(bus_for)
     prompts.answer(GetSnippet, _not_found)
@@ -204,8 +231,6 @@ async def test_two_processes_of_a_service_share_the_requests(bus_for: BusFor) ->
 
 
 def test_a_service_cannot_answer_for_another_one() -> None:
-    from shared.testing.keys import signer_for, verifier_for  # noqa: PLC0415
-
     bus = Bus("documents", "nats://127.0.0.1:1", signer_for("documents"), verifier_for("documents"))
     with pytest.raises(ValueError, match="belongs to prompts"):
         bus.answer(RenderPrompt, _unreachable)

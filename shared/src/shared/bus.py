@@ -7,7 +7,7 @@ themselves; what was lost meanwhile is found by whoever reads the rows.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -84,6 +84,7 @@ class Bus:
         self._running: set[asyncio.Task[None]] = set()
         self._subscriptions: list[Subscription] = []
         self._on_reconnect: list[Callable[[], None]] = []
+        self._waiting: set[asyncio.Timeout] = set()
 
     @property
     def connected(self) -> bool:
@@ -125,6 +126,7 @@ class Bus:
                 name=self.service,
                 inbox_prefix=inbox_prefix(self.service).encode(),
                 error_cb=self._heard_error,
+                disconnected_cb=self._disconnected,
                 reconnected_cb=self._reconnected,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=0.25,  # type: ignore[arg-type]  # seconds; the library sleeps for any number
@@ -175,15 +177,26 @@ class Bus:
             if not self.connected:
                 raise _away(message)
             try:
-                return await self._client.request(message.subject, payload, timeout=seconds, headers=headers)
+                async with self._until_disconnected():
+                    return await self._client.request(message.subject, payload, timeout=seconds, headers=headers)
             except NoRespondersError as error:
                 if time.monotonic() > waits_until:
                     raise _away(message) from error
                 await asyncio.sleep(0.1)
             except TimeoutError as error:
-                raise _too_late(message) from error
+                raise (_away(message) if call.remaining_seconds() > 0 else _too_late(message)) from error
             except NatsError as error:
                 raise _away(message) from error
+
+    @contextlib.asynccontextmanager
+    async def _until_disconnected(self) -> AsyncIterator[None]:
+        """Raise TimeoutError at once where NATS goes: an answer that was on its way cannot come any more."""
+        async with asyncio.timeout(None) as waiting:
+            self._waiting.add(waiting)
+            try:
+                yield
+            finally:
+                self._waiting.discard(waiting)
 
     def _headers(self, call: Call, message: Request[Any]) -> dict[str, str]:
         headers = {
@@ -279,6 +292,10 @@ class Bus:
 
     async def _heard_error(self, error: Exception) -> None:
         log.warning("nats_error", error=type(error).__name__, detail=str(error)[:200])
+
+    async def _disconnected(self) -> None:
+        for waiting in self._waiting:
+            waiting.reschedule(asyncio.get_running_loop().time())
 
     async def _reconnected(self) -> None:
         log.info("nats_reconnected")

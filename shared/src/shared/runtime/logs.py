@@ -42,6 +42,8 @@ def configure_logs(service: str, level: str, form: str) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for noisy in ("httpx2", "httpcore2", "uvicorn.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # While PostgreSQL is away each pool says so every second with a traceback; our own records say it once a part.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def logger(name: str) -> Any:
