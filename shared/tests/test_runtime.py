@@ -1,5 +1,6 @@
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -87,6 +88,12 @@ def test_a_line_break_in_a_field_cannot_begin_another_log_line(capsys: pytest.Ca
     configure_logs("prompts", "info", "json")
     logger("test").info("named", title='one\r\n{"event": "forged"}')
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_pool_that_waits_for_its_server_does_not_fill_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("prompts", "info", "json")
+    logging.getLogger("asyncpg.pool").warning("a traceback a second", exc_info=ConnectionRefusedError())
+    assert capsys.readouterr().out == ""
 
 
 async def test_a_call_carries_what_is_left_of_its_deadline(bus_for: BusFor) -> None:

@@ -136,12 +136,15 @@ class SegmentWriter:
 
     async def _commit_patiently(self, pieces: Sequence[Piece]) -> set[UUID]:
         """Commit the pieces, waiting while the database is away. One that cannot be written stops no other."""
-        tries = 0
+        tries, is_waiting = 0, False
         while True:
             try:
                 return await self._commit(pieces)
             except (Unavailable, TimeoutError):
-                log.warning("segments_wait_for_database", segments=len(pieces))
+                # Tried ten times a second, said once.
+                if not is_waiting:
+                    log.warning("segments_wait_for_database", segments=len(pieces))
+                is_waiting = True
             except Exception:  # whatever one text does to the database, its neighbours shall be written
                 log.exception("segments_not_written", segments=len(pieces))
                 tries += 1
