@@ -183,10 +183,6 @@ async def test_what_waited_in_the_queue_stays_in_the_trace_of_its_order(open_gat
     assert waited.context.trace_id == browser.get_span_context().trace_id
 
 
-def test_the_house_knows_providers_by_the_names_of_the_conventions() -> None:
-    assert [genai.provider_name(name) for name in ("openai", "xai", "compatible")] == ["openai", "x_ai", "compatible"]
-
-
 async def test_outside_of_any_trace_an_order_has_none(gateway: Any) -> None:
     generation_id = await gateway.start("simulator/quill+words:10")
     await gateway.until_ended(generation_id)

@@ -8,12 +8,15 @@ import orjson
 
 from llm_gateway.domain import CallFailed
 from llm_gateway.providers import refusals
+from shared.runtime import logger
 
 _WRITE_SECONDS = 30.0
 # One connection a generation: more than a process drives at once would only hide a leak.
 _MAX_CONNECTIONS = 1_000
 _MAX_IDLE = 100
 _IDLE_SECONDS = 30.0
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Faults:
         if isinstance(error, httpx2.TransportError):
             return self._broken(error)
         if isinstance(error, orjson.JSONDecodeError | LookupError | TypeError | AttributeError | self._sdk.APIError):
+            # Named, because a bug of ours in the reading looks the same; never quoted, because it may quote the answer.
+            log.warning("provider_answer_unreadable", provider=provider, error=type(error).__name__)
             return refusals.unreadable(provider)
         return None
 
