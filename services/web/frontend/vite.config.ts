@@ -9,6 +9,9 @@ const bff = process.env.WEB_BFF_URL ?? 'http://127.0.0.1:8000'
 const VENDOR =
   /node_modules\/(?:react|react-dom|scheduler|clsx|class-variance-authority|openapi-fetch|tinykeys|@tanstack\/(?:react-router|router-core|history|store|react-store|react-query|query-core))\//
 
+const PERSON = 'tests/person.test.tsx'
+const PAGE = { environment: 'jsdom', environmentOptions: { jsdom: { url: 'http://localhost/' } }, setupFiles: ['tests/setup.ts'] }
+
 export default defineConfig({
   plugins: [
     tanstackRouter({
@@ -44,18 +47,10 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'units', include: ['tests/*.test.ts'] } },
-      {
-        extends: true,
-        test: {
-          name: 'pages',
-          include: ['tests/*.test.tsx'],
-          environment: 'jsdom',
-          environmentOptions: { jsdom: { url: 'http://localhost/' } },
-          setupFiles: ['tests/setup.ts'],
-          // The whole app is compiled and loaded once per worker, not once per file.
-          isolate: false,
-        },
-      },
+      // The whole app is compiled and loaded once per worker, not once per file.
+      { extends: true, test: { name: 'pages', include: ['tests/*.test.tsx'], exclude: [PERSON], isolate: false, ...PAGE } },
+      // A page that is left is of no use to the next test.
+      { extends: true, test: { name: 'person', include: [PERSON], ...PAGE } },
     ],
   },
 })

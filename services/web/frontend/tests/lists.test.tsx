@@ -87,6 +87,22 @@ describe('the list of prompts', () => {
     await waitFor(() => expect(calls).toEqual(['delete', 'restore']))
   })
 
+  test('acts by key on the row with the focus', async () => {
+    const deleted: unknown[] = []
+    server.use(http.delete('/api/prompts/:id', ({ params }) => {
+      deleted.push(params.id)
+      return HttpResponse.json({ done: true })
+    }))
+    const { user, router } = openApp('/mara/prompts')
+    await screen.findByRole('table', { name: 'Prompts' })
+    await user.keyboard('{Delete}')
+    expect(deleted).toEqual([])
+    await user.keyboard('j{Delete}')
+    await waitFor(() => expect(deleted).toEqual([promptSummary.id]))
+    await user.keyboard('je')
+    await waitFor(() => expect(router.state.location).toMatchObject({ pathname: `/mara/prompts/${promptSummary.id}`, hash: 'rename' }))
+  })
+
   test('tells a viewer why nothing can be created', async () => {
     server.use(http.get('/api/session', () => HttpResponse.json({ ...session, capabilities: ['prompts.read'] })))
     const { user } = openApp('/mara/prompts')

@@ -154,3 +154,22 @@ describe('the page of a prompt', () => {
     expect(screen.getByText('1 error')).toBeVisible()
   })
 })
+
+test('a rewrite goes on while another tab is open, and its tab says so', async () => {
+  optimizeWith({ status: 'ready', text: promptDetail.latest.template.replace('Outline', 'Plan') })
+  localStorage.setItem('scriptorium.promptTab', '"optimize"')
+  const { user } = openApp(`/mara/prompts/${promptDetail.id}`)
+  await user.click(await screen.findByRole('button', { name: 'Optimize Prompt' }))
+  await user.click(screen.getByRole('tab', { name: /Preview/ }))
+  await user.click(await screen.findByRole('tab', { name: /Optimize.*proposal ready/ }, { timeout: 5_000 }))
+  expect(await screen.findByRole('button', { name: 'Keep all' })).toBeVisible()
+})
+
+test('a rewrite whose stream is away is asked for', async () => {
+  optimizeWith({ status: 'ready', text: promptDetail.latest.template.replace('Outline', 'Plan') })
+  server.use(http.get('/api/generations/ge_1/events', () => problem(503, 'unavailable', 'Away.')))
+  localStorage.setItem('scriptorium.promptTab', '"optimize"')
+  const { user } = openApp(`/mara/prompts/${promptDetail.id}`)
+  await user.click(await screen.findByRole('button', { name: 'Optimize Prompt' }))
+  expect(await screen.findByRole('button', { name: 'Keep all' })).toBeVisible()
+})

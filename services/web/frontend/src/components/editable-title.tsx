@@ -30,6 +30,8 @@ export function EditableTitle({ title, onRename, reason = null }: EditableTitleP
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' && event.key !== 'Escape') return
+    // The pen takes the focus while the key is still down: it must not be pressed by it.
+    event.preventDefault()
     flushSync(() => finish(event.key === 'Enter'))
     pen.current?.querySelector('button')?.focus()
   }

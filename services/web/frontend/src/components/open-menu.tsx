@@ -7,7 +7,7 @@ const ITEM = 'flex items-center gap-2 rounded-md px-2 py-1.5 text-xs outline-non
 /** The menu itself, open from its first moment. */
 export default function OpenMenu({ trigger, items, header, side = 'bottom' }: MenuProps) {
   return (
-    <Radix.Root defaultOpen>
+    <Radix.Root defaultOpen modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content side={side} align="end" sideOffset={4} collisionPadding={8} className="pop z-50 min-w-48 rounded-lg border border-line bg-surface p-1 shadow-lift">

@@ -2,6 +2,7 @@ import { dropStored, readStored, writeStored } from '@/lib/remembered'
 
 /** The id of who is signed in; null before anybody is known, and after they left. */
 let present: string | null = null
+/** From the moment the page is left nobody is met any more: a late answer must not give what it holds a name. */
 let leaving = false
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('scriptorium.person')
 
@@ -18,8 +19,9 @@ function startAfresh(): void {
  * its way, and what the first one wrote stays under their own name.
  */
 export function meet(person: string): boolean {
+  if (leaving) return false
   present ??= person
-  if (present === person) return !leaving
+  if (present === person) return true
   startAfresh()
   return false
 }
@@ -31,6 +33,7 @@ export function forgetPerson(): void {
   dropStored((key) => key.startsWith(prefix))
   channel?.postMessage(present)
   present = null
+  leaving = true
 }
 
 // Signed out in another tab: this one must neither show nor store what it holds.

@@ -10,16 +10,20 @@ const THROTTLE_MILLISECONDS = 500
  */
 export function useKeptDraft<T>(key: string, value: T | null): void {
   const settled = useDebounced(value, THROTTLE_MILLISECONDS)
-  // Synchronises this device's storage with the unsaved value.
-  useEffect(() => {
-    if (value === null) dropDraft(key)
-    else if (settled !== null) keepDraft(key, settled)
-  }, [key, value, settled])
   const newest = useRef(value)
-  // Synchronises the listener below with the newest render.
+  // Synchronises what is stored below with the newest render.
   useEffect(() => {
     newest.current = value
   })
+  const saved = value === null
+  // Synchronises this device's storage with the server, which has everything now.
+  useEffect(() => {
+    if (saved) dropDraft(key)
+  }, [key, saved])
+  // Synchronises this device's storage with what was written, and not with each key.
+  useEffect(() => {
+    if (settled !== null && newest.current !== null) keepDraft(key, settled)
+  }, [key, settled])
   // The last half second before the page goes away counts too.
   useEffect(() => {
     const save = () => newest.current !== null && keepDraft(key, newest.current)

@@ -5,6 +5,8 @@ import { countText, elapsedText, moneyText, plural, wordCount } from '@/lib/form
 import type { Connection } from '@/lib/sse'
 
 const WORDS: Record<Connection, string> = { connecting: 'Connecting…', live: 'Live', reconnecting: 'Reconnecting…', ended: 'Up to date', failed: 'Connection lost' }
+/** A line that is open and brings nothing for this long is not what people call live. */
+const SILENT_MILLISECONDS = 5_000
 /** Screen readers hear of progress at this pace. */
 const SPOKEN_MILLISECONDS = 15_000
 
@@ -12,9 +14,10 @@ const SPOKEN_MILLISECONDS = 15_000
 export function WritingStatus({ live, startedAt }: { live: LiveDocument; startedAt: string }) {
   const now = useClock(live.writing)
   const words = wordCount(live.text)
+  const silentFor = now - useLastChange(live.text.length, now)
   return (
     <>
-      {live.connection && <ConnectionWord connection={live.connection} onRetry={live.reopen} />}
+      {live.connection && <ConnectionWord connection={live.connection} silent={live.writing && silentFor > SILENT_MILLISECONDS} onRetry={live.reopen} />}
       {live.writing && <span className="tabular">{elapsedText(now - Date.parse(startedAt))}</span>}
       {words > 0 && <span className="tabular">{plural(words, 'word')}</span>}
       {live.outputTokens !== null && live.outputTokens > 0 && <span className="tabular">{live.estimated && '≈ '}{countText(live.outputTokens)} tokens</span>}
@@ -24,7 +27,8 @@ export function WritingStatus({ live, startedAt }: { live: LiveDocument; started
   )
 }
 
-function ConnectionWord({ connection, onRetry }: { connection: Connection; onRetry: () => void }) {
+function ConnectionWord({ connection, silent, onRetry }: { connection: Connection; silent: boolean; onRetry: () => void }) {
+  if (connection === 'live' && silent) return <span data-testid="connection">Waiting for the model…</span>
   return (
     <span className={connection === 'live' ? 'text-verdigris' : connection === 'failed' ? 'text-vermilion' : ''} data-testid="connection">
       {WORDS[connection]}
@@ -44,6 +48,13 @@ function SpokenProgress({ live, words }: { live: LiveDocument; words: number }) 
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [live.writing, spoken])
   return <span role="status" className="sr-only">{spoken}</span>
+}
+
+/** When the value changed last, or the page was opened. */
+function useLastChange(value: number, now: number): number {
+  const [last, setLast] = useState({ value, at: now })
+  if (last.value !== value) setLast({ value, at: now })
+  return last.at
 }
 
 function useClock(running: boolean): number {

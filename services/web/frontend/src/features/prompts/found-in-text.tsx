@@ -12,7 +12,7 @@ export function FoundInText({ project, check }: { project: string; check: Templa
         <h3 className="mb-1.5 text-2xs font-medium text-ink-3">Parameters</h3>
         {parameters.length === 0 && <p className="text-ink-2">None yet. Write <code className="font-mono text-lapis">{'{{ name }}'}</code> where a value goes.</p>}
         <ul className="flex flex-wrap gap-1.5">
-          {parameters.map(({ name, type }) => <li key={name}><Badge tone="lapis"><span className="font-mono">{name}</span><span className="opacity-75">{type}</span></Badge></li>)}
+          {parameters.map(({ name, type }) => <li key={name}><Badge tone="lapis"><span className="font-mono">{name}</span><span className="font-normal">{type}</span></Badge></li>)}
         </ul>
       </div>
       {snippets.length > 0 && (
