@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from llm_gateway.domain import CONTINUE_INSTRUCTION, GenerationStopped
-from llm_gateway.operations import generations
+from llm_gateway.operations import generations, membership
 from shared.contracts.ids import new_id
 from shared.contracts.llm_gateway import (
     CancelGeneration,
@@ -255,6 +255,19 @@ async def test_somebody_who_left_the_project_gets_nothing_written(gateway: Any, 
     ended = await gateway.until_ended(generation_id)
     assert (ended.status, ended.problem_type) == ("failed", "/problems/membership-ended")
     assert await gateway.attempts(generation_id) == []
+
+
+async def test_somebody_who_is_removed_while_the_model_writes_is_stopped(
+    gateway: Any, web: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(membership, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(membership, "CACHE_SECONDS", 0.05)
+    generation_id = await gateway.start("simulator/quill+stall:5")
+    await gateway.until(generation_id, lambda generation: generation.characters > 0)
+    web.roles[gateway.call.actor_id] = None
+    ended = await gateway.until_ended(generation_id)
+    assert (ended.status, ended.problem_type) == ("interrupted", "/problems/membership-ended")
+    assert (await gateway.read(generation_id))[1]
 
 
 async def test_membership_is_asked_once_within_ten_seconds(gateway: Any, web: Any) -> None:

@@ -31,6 +31,10 @@ class MembershipEnded(Problem):
     title = "No longer a member"
     status = 403
 
+    def __init__(self) -> None:
+        """Keep one sentence for the beginning and for the middle of the work."""
+        super().__init__("The person who started this is no longer a member of the project.")
+
 
 class UnknownModel(Problem):
     """No model has this name here, or the provider does not know it."""
@@ -168,6 +172,7 @@ class StopReason(Enum):
     CANCELLED = "cancelled"
     LEASE_LOST = "lease_lost"
     HANDED_BACK = "handed_back"
+    MEMBERSHIP_ENDED = "membership_ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 
 from llm_gateway.domain import (
@@ -14,6 +14,7 @@ from llm_gateway.domain import (
     GenerationFaulty,
     GenerationTimedOut,
     LeaseLost,
+    MembershipEnded,
     ProviderUnavailable,
     StopReason,
     continued,
@@ -60,7 +61,8 @@ async def _work(desk: Desk, running: Running) -> Ending | None:
     try:
         async with asyncio.timeout(desk.limits.generation_seconds) as scope:
             running.begin(scope)
-            return await _ask(desk, running)
+            async with _stopped_with_membership(desk, running):
+                return await _ask(desk, running)
     except TimeoutError:
         return _stopped(running)
     except Problem as problem:
@@ -74,6 +76,21 @@ async def _work(desk: Desk, running: Running) -> Ending | None:
         running.leave()
 
 
+@asynccontextmanager
+async def _stopped_with_membership(desk: Desk, running: Running) -> AsyncGenerator[None]:
+    """Stop the work within 30 s after the person who began it was removed."""
+
+    async def watch() -> None:
+        await desk.members.until_ended(running.claimed)
+        running.stop(StopReason.MEMBERSHIP_ENDED)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+
+
 def _stopped(running: Running) -> Ending | None:
     match running.stop_reason:
         case StopReason.CANCELLED:
@@ -84,6 +101,8 @@ def _stopped(running: Running) -> Ending | None:
             return None
         case StopReason.HANDED_BACK:
             return interrupted(ProviderUnavailable("The gateway was restarted. What was written is kept; continue."))
+        case StopReason.MEMBERSHIP_ENDED:
+            return interrupted(MembershipEnded()) if running.manuscript.has_own_text else failed(MembershipEnded())
     problem = GenerationTimedOut("The model took longer than a generation may take. What was written is kept.")
     return interrupted(problem) if running.manuscript.has_own_text else failed(problem)
 

@@ -13,6 +13,8 @@ from shared.runtime import logger
 
 # A removed member may go on for this long at most; the house promises 30 s (GUARANTEES, N20).
 CACHE_SECONDS = 10.0
+# How often it is asked while a model writes; with the age of the answer that is 20 s.
+WATCH_SECONDS = 10.0
 RETRY_SECONDS = 0.5
 _CACHE_SIZE = 10_000
 
@@ -39,8 +41,18 @@ class Members:
                 log.warning("membership_unknown", generation_id=str(generation.id), problem=problem.type)
             await asyncio.sleep(RETRY_SECONDS)
         if role is None:
-            message = "The person who started this is no longer a member of the project."
-            raise MembershipEnded(message)
+            raise MembershipEnded
+
+    async def until_ended(self, generation: ClaimedGeneration) -> None:
+        """Return once the person has no role any more. What web cannot say is asked again."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                await self.require(generation)
+            except MembershipEnded:
+                return
+            except Problem as problem:
+                log.warning("membership_unknown", generation_id=str(generation.id), problem=problem.type)
 
     def knows(self, generation: ClaimedGeneration) -> bool:
         """Whether the person was found to be a member within the last ten seconds."""
