@@ -18,6 +18,7 @@ from shared.migrations import MigrationChangedError, migrate
 from shared.runtime.house import House, connect_bus, ensure_transport
 from shared.runtime.logs import configure_logs, logger
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.slow_clients import BoundedProtocol
 from shared.streams import StreamDiffersError
 
 log = logger(__name__)
@@ -92,7 +93,7 @@ def _config(settings: ServiceSettings, app: FastAPI) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=int(settings.stop_seconds),
-        h11_max_incomplete_event_size=64 * 1024,
+        http=BoundedProtocol,
     )
 
 
