@@ -7,6 +7,7 @@ from shared import idempotency, migrations, outbox
 from shared.contracts.prompts import Done, GetPrompt, PromptCreated
 from shared.idempotency import IdempotencyKeyReused, RequestUnderWay
 from shared.postgres import Database
+from shared.problems import Unavailable
 from shared.testing.fixtures import DatabaseFor, make_call
 from shared.testing.servers import Servers
 
@@ -47,6 +48,23 @@ async def test_the_project_does_not_outlive_its_transaction(database: Database) 
 
 
 @pytest.mark.parametrize("service", ["prompts", "documents", "llm_gateway", "workflows", "web"])
+async def _fail_as_postgresql(database: Database, code: str) -> None:
+    async with database.transaction(()) as conn:
+        await conn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '{code}'; END $$")
+
+
+async def test_a_full_storage_is_said_with_time_to_make_room(database: Database) -> None:
+    with pytest.raises(Unavailable, match="The storage is full") as caught:
+        await _fail_as_postgresql(database, "53100")
+    assert caught.value.extensions["retry_after_seconds"] == 30
+
+
+@pytest.mark.parametrize("code", ["57P01", "57P02", "57P03"])
+async def test_a_server_that_goes_in_the_middle_is_away_for_a_moment(database: Database, code: str) -> None:
+    with pytest.raises(Unavailable, match="away for a moment"):
+        await _fail_as_postgresql(database, code)
+
+
 async def test_every_table_with_a_project_is_held_by_forced_row_level_security(
     database_for: DatabaseFor, databases: dict[str, str], servers: Servers, service: str
 ) -> None:

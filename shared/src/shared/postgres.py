@@ -32,7 +32,10 @@ _AWAY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
 )
+# Somebody must make room: sooner than this it is not worth trying.
+STORAGE_FULL_RETRY_SECONDS = 30
 
 
 class Database:
@@ -47,7 +50,7 @@ class Database:
     async def transaction(self, projects: UUID | Sequence[UUID]) -> AsyncIterator[Connection]:
         """Open a transaction that sees these projects only; commit at the end, roll back on any error.
 
-        Raises Unavailable when no connection is to be had within a second.
+        Raises Unavailable when no connection is to be had within a second, or when the storage is full.
         """
         listed = str(projects) if isinstance(projects, UUID) else ",".join(map(str, projects))
         async with _transaction(self._app) as conn:
@@ -124,6 +127,9 @@ async def _transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
             yield conn
     except _AWAY as error:
         raise _away() from error
+    except asyncpg.DiskFullError as error:
+        message = "The storage is full: what is there can be read, and nothing can be written until there is room."
+        raise Unavailable(message, STORAGE_FULL_RETRY_SECONDS) from error
     except InterfaceError as error:
         if conn.is_closed():
             raise _away() from error
