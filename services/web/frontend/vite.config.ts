@@ -9,7 +9,7 @@ const bff = process.env.WEB_BFF_URL ?? 'http://127.0.0.1:8000'
 const VENDOR =
   /node_modules\/(?:react|react-dom|scheduler|clsx|class-variance-authority|openapi-fetch|tinykeys|@tanstack\/(?:react-router|router-core|history|store|react-store|react-query|query-core))\//
 
-const PERSON = 'tests/person.test.tsx'
+const LEAVING = 'tests/signing-out.test.tsx'
 const PAGE = { environment: 'jsdom', environmentOptions: { jsdom: { url: 'http://localhost/' } }, setupFiles: ['tests/setup.ts'] }
 
 export default defineConfig({
@@ -42,15 +42,16 @@ export default defineConfig({
   test: {
     restoreMocks: true,
     testTimeout: 30_000,
-    pool: 'threads',
+    // Threads of one process would hear each other's broadcasts, as tabs do.
+    pool: 'forks',
     // Two cores are shared with the other services' tests.
     maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'units', include: ['tests/*.test.ts'] } },
       // The whole app is compiled and loaded once per worker, not once per file.
-      { extends: true, test: { name: 'pages', include: ['tests/*.test.tsx'], exclude: [PERSON], isolate: false, ...PAGE } },
+      { extends: true, test: { name: 'pages', include: ['tests/*.test.tsx'], exclude: [LEAVING], isolate: false, ...PAGE } },
       // A page that is left is of no use to the next test.
-      { extends: true, test: { name: 'person', include: [PERSON], ...PAGE } },
+      { extends: true, test: { name: 'leaving', include: [LEAVING], ...PAGE } },
     ],
   },
 })

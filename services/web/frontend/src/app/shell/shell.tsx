@@ -1,4 +1,4 @@
-import { Outlet, useRouterState } from '@tanstack/react-router'
+import { Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useLiveUpdates } from '@/app/live'
 import { BottomBar } from '@/app/shell/bottom-bar'
@@ -33,8 +33,7 @@ export function Shell() {
   useLiveUpdates(project)
   useShellActions(project, { open: setOverlay, toggleRail })
   useFocusOnArrival()
-  // Fetches the palette while nothing else is wanted: it should open at once.
-  useEffect(() => onIdle(loadPalette), [])
+  usePreloading()
   // Binds the window's keys to the registered actions.
   useEffect(listenToKeys, [])
   return (
@@ -64,6 +63,13 @@ function WaitingPalette({ project, onClose }: { project: string; onClose: () => 
       <Palette project={project} typed={text} onClose={onClose} />
     </Suspense>
   )
+}
+
+/** Once nothing else is wanted, the palette is fetched, which should open at once, and every page, which should open without a network. */
+function usePreloading(): void {
+  const router = useRouter()
+  // Fetches code from the server.
+  useEffect(() => onIdle(() => Promise.all([loadPalette(), ...Object.values(router.routesById).map((route) => router.loadRouteChunk(route))])), [router])
 }
 
 /** Safari knows no idle moments: a second after the start will do there. */
