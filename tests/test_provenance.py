@@ -8,7 +8,7 @@ import pytest
 from local_stack.stack import LocalStack
 from tests.member import Member
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
 
 async def _request_of(stack: LocalStack, document: dict[str, Any]) -> str:

@@ -64,6 +64,15 @@ class Story:
             while not condition():  # noqa: ASYNC110  the condition is the other side's, it cannot set our event
                 await asyncio.sleep(0.01)
 
+    async def until_outbox_is_empty(self, seconds: float = 5) -> None:
+        async with asyncio.timeout(seconds):
+            while await self._waiting():  # noqa: ASYNC110  the row goes after the message was published
+                await asyncio.sleep(0.01)
+
+    async def _waiting(self) -> int:
+        async with self.told.relay() as conn:
+            return int(await conn.fetchval("SELECT count(*) FROM outbox"))
+
     async def buried(self) -> list[str]:
         async with self.kept.relay() as conn:
             return [row["error"] for row in await conn.fetch("SELECT error FROM dead_letters")]
@@ -86,8 +95,7 @@ async def test_a_committed_fact_reaches_its_reader_with_who_caused_it(story: Sto
     envelope = story.seen[0].envelope
     assert (envelope.subject, envelope.source) == (GenerationCompleted.subject, "/llm_gateway")
     assert envelope.entity.startswith("ge_")
-    async with story.told.relay() as conn:
-        assert await conn.fetchval("SELECT count(*) FROM outbox") == 0
+    await story.until_outbox_is_empty()
 
 
 async def _tell_and_fail(story: Story, call: Call) -> None:

@@ -78,7 +78,8 @@ async def test_the_whole_corpus_takes_no_more_processor_and_memory_than_promised
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     # Starting a process costs about a second of its own; some templates cost one.
     assert spent < 0.1 * len(CORPUS) + 6
-    assert after.ru_maxrss * 1024 < 3 * MEMORY_BYTES
+    # The kernel keeps the largest child that this process ever had: another test's larger one says nothing here.
+    assert after.ru_maxrss == before.ru_maxrss or after.ru_maxrss * 1024 < 3 * MEMORY_BYTES
 
 
 async def test_after_the_whole_corpus_good_templates_still_render(templates: TemplatePool) -> None:

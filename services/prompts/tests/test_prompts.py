@@ -40,7 +40,7 @@ from shared.contracts.prompts import (
     UpdatePrompt,
 )
 from shared.idempotency import IdempotencyKeyReused, RequestUnderWay
-from shared.problems import Invalid, NotFound
+from shared.problems import Invalid, NotFound, Unavailable
 from shared.testing.fixtures import make_call
 
 
@@ -200,6 +200,9 @@ async def test_fifty_racing_commits_leave_no_gap_and_lose_no_text(desk: Desk) ->
                 latest = conflict.extensions["latest"]
                 assert isinstance(latest, dict)
                 base = int(str(latest["number"]))
+            except Unavailable:
+                # Fifty for eight connections: whoever got none within a second asks again, as any caller would.
+                continue
             else:
                 return
 

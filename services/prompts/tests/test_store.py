@@ -1,5 +1,6 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -27,6 +28,7 @@ from prompts.operations.templates import check_template, preview_template, rende
 from prompts.operations.versions import commit_version, list_versions
 from shared.call import Call
 from shared.contracts import prompts as contracts
+from shared.contracts.ids import new_id
 from shared.contracts.prompts import CheckTemplate, CreatePrompt, CreateSnippet, ListPrompts, ListSnippets
 from shared.problems import NotFound
 from shared.testing.fixtures import make_call
@@ -52,7 +54,11 @@ async def filled(desk: Desk, call: Call) -> dict[str, Attempt]:
     prompt = await create_prompt(desk, call, CreatePrompt(title="Outline", template="@style {{ premise }}"))
     await move_label(desk, call, contracts.MoveLabel(prompt_id=prompt.id, label="production", version=1))
     rewrite = await optimize_prompt(desk, call, contracts.OptimizePrompt(template="raw"))
-    p, s = prompt.id, snippet.id
+    return attempts_on(prompt.id, snippet.id, rewrite.id)
+
+
+def attempts_on(p: UUID, s: UUID, rewrite: UUID, name: str = "style") -> dict[str, Attempt]:
+    """List every way to reach a prompt, a snippet and a rewrite."""
     return {
         "get": lambda d, c: get_prompt(d, c, contracts.GetPrompt(prompt_id=p)),
         "update": lambda d, c: update_prompt(d, c, contracts.UpdatePrompt(prompt_id=p, revision=2, title="X")),
@@ -63,23 +69,26 @@ async def filled(desk: Desk, call: Call) -> dict[str, Attempt]:
         "label": lambda d, c: move_label(d, c, contracts.MoveLabel(prompt_id=p, label="a", version=1)),
         "preview": lambda d, c: preview_template(d, c, contracts.PreviewTemplate(prompt_id=p, template="x")),
         "render": lambda d, c: render_prompt(d, c, contracts.RenderPrompt(prompt_id=p, values={"premise": "x"})),
-        "get snippet": lambda d, c: get_snippet(d, c, contracts.GetSnippet(name="style")),
+        "get snippet": lambda d, c: get_snippet(d, c, contracts.GetSnippet(name=name)),
         "update snippet": lambda d, c: update_snippet(
             d, c, contracts.UpdateSnippet(snippet_id=s, revision=1, content="x")
         ),
         "delete snippet": lambda d, c: delete_snippet(d, c, contracts.DeleteSnippet(snippet_id=s)),
         "restore snippet": lambda d, c: restore_snippet(d, c, contracts.RestoreSnippet(snippet_id=s)),
-        "rewrite": lambda d, c: get_optimization(d, c, contracts.GetOptimization(optimization_id=rewrite.id)),
+        "rewrite": lambda d, c: get_optimization(d, c, contracts.GetOptimization(optimization_id=rewrite)),
     }
 
 
 async def test_another_project_finds_nothing_and_is_told_what_a_missing_id_is_told(desk: Desk) -> None:
     attempts = await filled(desk, make_call())
     stranger = make_call("admin")
-    for attempt in attempts.values():
-        with pytest.raises(NotFound) as caught:
+    missing = attempts_on(new_id(), new_id(), new_id(), "nobody")
+    for name, attempt in attempts.items():
+        with pytest.raises(NotFound) as foreign:
             await attempt(desk, stranger)
-        assert caught.value.document() == NotFound().document()
+        with pytest.raises(NotFound) as absent:
+            await missing[name](desk, stranger)
+        assert foreign.value.document() == absent.value.document()
     assert (await list_prompts(desk, stranger, ListPrompts())).total == 0
     assert (await list_snippets(desk, stranger, ListSnippets())).items == []
     check = await check_template(desk, stranger, CheckTemplate(template="@style {% render 'outline' %}"))
