@@ -41,7 +41,7 @@ export default defineConfig({
   },
   test: {
     restoreMocks: true,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     // Threads of one process would hear each other's broadcasts, as tabs do.
     pool: 'forks',
     // Two cores are shared with the other services' tests.

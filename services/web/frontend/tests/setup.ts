@@ -22,7 +22,7 @@ Element.prototype.setPointerCapture = () => {}
 Element.prototype.hasPointerCapture = () => false
 
 // Pages come in chunks that the test runner compiles on demand, on cores that it shares. A page of HTML explains no failure.
-configure({ asyncUtilTimeout: 8_000, getElementError: (message) => new Error(message?.split('\n')[0]) })
+configure({ asyncUtilTimeout: 20_000, getElementError: (message) => new Error(message?.split('\n')[0]) })
 
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
 afterEach(() => {
