@@ -130,4 +130,4 @@ async def test_a_list_that_is_open_shows_what_another_person_adds(stack: LocalSt
     await page.goto(f"{stack.web_url}/{admin.project}/prompts")
     await expect(page.get_by_role("button", name="Create New Prompt").first).to_be_visible()
     await admin.post("/api/prompts", {"title": "Added by somebody else", "template": "Say hello."})
-    await expect(page.get_by_role("link", name="Added by somebody else").first).to_be_visible(timeout=5_000)
+    await expect(page.get_by_role("link", name="Added by somebody else").first).to_be_visible(timeout=20_000)
