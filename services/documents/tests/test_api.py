@@ -172,6 +172,8 @@ async def test_the_largest_text_is_taken_and_a_larger_body_is_413(client: AsyncC
     assert too_large.status_code == 413
 
 
+# Some hundred requests: quick alone, slow beside other test processes.
+@pytest.mark.timeout(150)
 async def test_no_request_whatever_it_holds_is_answered_with_a_bug(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
