@@ -15,11 +15,14 @@ import pytest
 from local_stack.stack import LocalStack
 from shared.contracts.permissions import JOB_STREAM
 from tests.faults.invariants import ROOT, violations
+from tests.faults.test_kills import ROUNDS
 from tests.member import Member, Watcher
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
 
 # Long enough that the second segment is in the middle.
+# A story takes up to 15 s: on a developer's machine every fourth point is played, on the build machine all of them.
+EVERY_POINT = ROUNDS >= 60
 MODEL = "simulator/quill+words:80,pace:8"
 TEMPLATE = "Write about {{ topic }} for people who repair {{ thing }}."
 # Where the points of these stories stand; every name in here has a row below.
@@ -87,7 +90,7 @@ async def test_every_point_of_the_stories_has_a_row() -> None:
     assert named == {point.name for point in (*GENERATING, *REWRITING)}
 
 
-@pytest.mark.parametrize("point", GENERATING, ids=str)
+@pytest.mark.parametrize("point", GENERATING if EVERY_POINT else GENERATING[::4], ids=str)
 async def test_a_document_is_whole_after_a_kill_and_at_most_one_continue(
     stack: LocalStack, admin: Member, point: Point
 ) -> None:
@@ -107,7 +110,7 @@ async def test_a_document_is_whole_after_a_kill_and_at_most_one_continue(
     await _assert_sound(stack)
 
 
-@pytest.mark.parametrize("point", REWRITING, ids=str)
+@pytest.mark.parametrize("point", REWRITING if EVERY_POINT else REWRITING[::4], ids=str)
 async def test_a_rewrite_is_ready_after_a_kill(stack: LocalStack, admin: Member, point: Point) -> None:
     async with _killed_at(stack, point):
         rewrite = await _ordered(stack, admin, point, "/api/optimizations", {"template": TEMPLATE, "model": MODEL})

@@ -9,11 +9,13 @@ import importlib.resources
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import nats
 import pytest
+import structlog
 from nats.js.errors import NotFoundError
 
 from shared.bus import Bus
@@ -34,6 +36,13 @@ type HouseFor = Callable[[str], Awaitable[House]]
 
 _numbers = itertools.count(1)
 _migrated: set[str] = set()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """Log one JSON line an event: drawing a traceback with all its variables takes seconds on a busy machine."""
+    chain: list[Any] = [structlog.processors.add_log_level, structlog.processors.format_exc_info]
+    structlog.configure(processors=[*chain, structlog.processors.JSONRenderer(default=str)])
 
 
 @pytest.fixture(scope="session")
