@@ -65,6 +65,7 @@ async def test_a_server_that_goes_in_the_middle_is_away_for_a_moment(database: D
         await _fail_as_postgresql(database, code)
 
 
+@pytest.mark.parametrize("service", ["prompts", "documents", "llm_gateway", "workflows", "web"])
 async def test_every_table_with_a_project_is_held_by_forced_row_level_security(
     database_for: DatabaseFor, databases: dict[str, str], servers: Servers, service: str
 ) -> None:
