@@ -47,7 +47,6 @@ async def test_the_project_does_not_outlive_its_transaction(database: Database) 
         assert await conn.fetch("SELECT id FROM outbox") == []
 
 
-@pytest.mark.parametrize("service", ["prompts", "documents", "llm_gateway", "workflows", "web"])
 async def _fail_as_postgresql(database: Database, code: str) -> None:
     async with database.transaction(()) as conn:
         await conn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '{code}'; END $$")

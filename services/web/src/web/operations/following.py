@@ -31,6 +31,7 @@ RECONNECT = b"retry: 500\n\n"
 # after 10 s by whoever ordered it.
 ARRIVAL_SECONDS = 20.0
 ARRIVAL_POLL_SECONDS = 0.02
+LONGEST_POLL_SECONDS = 0.5
 _PASSING = frozenset({Unavailable.type, DeadlineExceeded.type, RateLimited.type})
 
 log = logger(__name__)
@@ -54,6 +55,7 @@ class Following:
         """
         age = age_seconds(self.generation_id, time.time())
         give_up = time.monotonic() + (ARRIVAL_SECONDS if abs(age) < ARRIVAL_SECONDS else 0)
+        pause = ARRIVAL_POLL_SECONDS
         while True:
             try:
                 request = GetGeneration(generation_id=self.generation_id)
@@ -61,7 +63,8 @@ class Following:
             except RemoteProblem as problem:
                 if not problem.is_a(NotFound) or time.monotonic() > give_up:
                     raise
-            await asyncio.sleep(ARRIVAL_POLL_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_POLL_SECONDS)
 
     async def events(self, viewer: Viewer[LiveMessage]) -> AsyncIterator[bytes]:
         """Yield events until the generation ended, the viewer is let go, or the gateway refuses; a ping in silence."""
