@@ -12,7 +12,7 @@ from prompts.templating.environment import make_environment
 from prompts.templating.filters import ALLOWED_FILTERS
 from prompts.templating.pool import TemplatePool, template_pool
 from prompts.templating.tasks import Analysis, Exhausted, Failure, RefusedValues, Rendering, RenderTask, Subject
-from prompts.templating.worker import MEMORY_BYTES, perform
+from prompts.templating.worker import perform
 from shared.contracts.prompts import MAX_TEMPLATE_CHARACTERS
 from shared.problems import Problem
 
@@ -66,7 +66,7 @@ async def test_a_template_bomb_stays_within_its_bounds(templates: TemplatePool, 
         assert len(outcome.text if isinstance(outcome, Rendering) else "") <= MAX_EXPANDED_CHARACTERS
 
 
-async def test_the_whole_corpus_takes_no_more_processor_and_memory_than_promised() -> None:
+async def test_the_whole_corpus_takes_no_more_processor_than_promised() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     async with template_pool(1) as pool:
         for template in CORPUS.values():
@@ -78,8 +78,6 @@ async def test_the_whole_corpus_takes_no_more_processor_and_memory_than_promised
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     # Starting a process costs about a second of its own; some templates cost one.
     assert spent < 0.1 * len(CORPUS) + 6
-    # The kernel keeps the largest child that this process ever had: another test's larger one says nothing here.
-    assert after.ru_maxrss == before.ru_maxrss or after.ru_maxrss * 1024 < 3 * MEMORY_BYTES
 
 
 async def test_after_the_whole_corpus_good_templates_still_render(templates: TemplatePool) -> None:
