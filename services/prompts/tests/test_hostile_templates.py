@@ -1,6 +1,10 @@
 """GUARANTEES N21: any template up to 64 KB takes at most 100 ms of CPU, 64 MB and gives at most 256 KB."""
 
+import contextlib
+import re
 import resource
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +16,7 @@ from prompts.templating.environment import make_environment
 from prompts.templating.filters import ALLOWED_FILTERS
 from prompts.templating.pool import TemplatePool, template_pool
 from prompts.templating.tasks import Analysis, Exhausted, Failure, RefusedValues, Rendering, RenderTask, Subject
-from prompts.templating.worker import perform
+from prompts.templating.worker import MEMORY_BYTES, perform
 from shared.contracts.prompts import MAX_TEMPLATE_CHARACTERS
 from shared.problems import Problem
 
@@ -78,6 +82,32 @@ async def test_the_whole_corpus_takes_no_more_processor_than_promised() -> None:
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     # Starting a process costs about a second of its own; some templates cost one.
     assert spent < 0.1 * len(CORPUS) + 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a process, and says what it took")
+async def test_the_whole_corpus_takes_no_more_memory_than_promised() -> None:
+    others = set(_peaks())
+    idle: dict[int, int] = {}
+    grown = [0]
+    async with template_pool(1) as pool:
+        for template in CORPUS.values():
+            # A worker that the kernel ended is replaced: each is measured against its own beginning.
+            idle = {pid: idle.get(pid, peak) for pid, peak in _peaks().items() if pid not in others}
+            with contextlib.suppress(Problem):
+                await pool.render(Subject(text=template[:MAX_TEMPLATE_CHARACTERS], sources=SOURCES), {"x": "ab" * 9000})
+            grown += [peak - idle[pid] for pid, peak in _peaks().items() if pid in idle]
+    assert 0 < max(grown) <= MEMORY_BYTES
+
+
+def _peaks() -> dict[int, int]:
+    """Read the most bytes that each child of this process has held since it began its own program."""
+    found = {}
+    for children in Path("/proc/self/task").glob("*/children"):
+        for pid in children.read_text(encoding="ascii").split():
+            status = Path("/proc", pid, "status").read_text(encoding="utf-8")
+            kilobytes = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+            found |= {int(pid): int(kilobytes[1]) * 1024} if kilobytes else {}
+    return found
 
 
 async def test_after_the_whole_corpus_good_templates_still_render(templates: TemplatePool) -> None:

@@ -6,8 +6,6 @@ const GATHER_MILLISECONDS = 150
 /** Without a stream for a minute the pages ask by themselves, every half minute. */
 const BLIND_MILLISECONDS = 60_000
 const POLL_MILLISECONDS = 30_000
-/** What was read this shortly before the stream began cannot have missed much that the stream will not tell. */
-const FRESH_MILLISECONDS = 2_000
 
 const LISTS: Record<string, string> = { prompt: 'prompt', prompt_version: 'prompt', label: 'prompt', snippet: 'snippet', document: 'document', optimization: 'optimization' }
 
@@ -62,9 +60,9 @@ class LiveUpdates {
     }, GATHER_MILLISECONDS)
   }
 
+  /** Even what was read a moment ago may have missed a change that came before the stream did. */
   private refreshAll(): void {
-    const limit = Date.now() - FRESH_MILLISECONDS
-    void this.client.invalidateQueries({ queryKey: [this.project], predicate: (query) => query.state.dataUpdatedAt < limit })
+    void this.client.invalidateQueries({ queryKey: [this.project] })
   }
 
   private watch(live: boolean): void {

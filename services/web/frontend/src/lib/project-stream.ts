@@ -27,12 +27,20 @@ export function followProject(project: string, onNews: (news: ProjectNews) => vo
     channel?.postMessage(news)
   }
   const lead = () => leadUntil(project, tell, stopped.signal)
-  if (navigator.locks) navigator.locks.request(name, { signal: stopped.signal }, lead).catch(ignoreAbort)
-  else void lead()
+  if (navigator.locks) {
+    navigator.locks.request(name, { signal: stopped.signal }, lead).catch(ignoreAbort)
+    void greetIfLed(name, () => onNews({ kind: 'hello' }))
+  } else void lead()
   return () => {
     stopped.abort()
     channel?.close()
   }
+}
+
+/** Another tab's stream said its hello before this one listened: what was read until now may be old. */
+async function greetIfLed(name: string, greet: () => void): Promise<void> {
+  const { held, pending } = await navigator.locks.query()
+  if (held?.some((lock) => lock.name === name) && pending?.some((lock) => lock.name === name)) greet()
 }
 
 function leadUntil(project: string, tell: (news: ProjectNews) => void, signal: AbortSignal): Promise<void> {
