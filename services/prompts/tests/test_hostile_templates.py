@@ -101,7 +101,7 @@ async def test_the_whole_corpus_takes_no_more_memory_than_promised() -> None:
 
 def _peaks() -> dict[int, int]:
     """Read the most bytes that each child of this process has held since it began its own program."""
-    found = {}
+    found: dict[int, int] = {}
     for children in Path("/proc/self/task").glob("*/children"):
         for pid in children.read_text(encoding="ascii").split():
             status = Path("/proc", pid, "status").read_text(encoding="utf-8")
