@@ -177,7 +177,7 @@ async def test_a_stop_lets_short_work_finish(open_gateway: Any) -> None:
 
 
 async def test_a_segment_of_an_older_epoch_or_with_a_gap_is_refused(gateway: Any) -> None:
-    generation_id = await gateway.start("simulator/quill+stall:4")
+    generation_id = await gateway.start("simulator/quill+stall:1")
     seen = await gateway.until(generation_id, lambda generation: generation.last_segment > 0)
     lease = gateway.engine._running[generation_id].claimed.lease
     stale = type(lease)(lease.project_id, lease.generation_id, lease.epoch - 1)

@@ -46,6 +46,7 @@ CONCURRENT_ANSWERS = 256
 # A service that restarts is back within this time; nobody has heard the request, so asking again is safe.
 WAIT_FOR_RESPONDER_SECONDS = 2.0
 STREAM_ACK_SECONDS = 5.0
+FLUSH_SECONDS = 1
 
 log = structlog.get_logger(__name__)
 tracer = trace.get_tracer("scriptorium.bus")
@@ -140,9 +141,10 @@ class Bus:
             raise Unavailable(message) from error
 
     async def start_answering(self) -> None:
-        """Subscribe every answered request, shared with the other processes of this service."""
+        """Subscribe every answered request, shared with the other processes of this service; NATS knows at return."""
         for subject in self._answering:
             self._subscriptions.append(await self._client.subscribe(subject, queue=self.service, cb=self._receive))
+        await self._flush()
 
     async def stop_answering(self) -> None:
         """Take no more requests and finish the ones begun."""
@@ -154,10 +156,14 @@ class Bus:
 
     async def close(self) -> None:
         """Send what is waiting, then disconnect."""
+        await self._flush()
+        await self._client.close()
+
+    async def _flush(self) -> None:
+        """Wait until NATS has what was sent. Where it is away, the client sends it again once it is back."""
         if self._client.is_connected:
             with contextlib.suppress(NatsError, TimeoutError):
-                await self._client.flush(timeout=1)
-        await self._client.close()
+                await self._client.flush(timeout=FLUSH_SECONDS)
 
     async def request(self, call: Call, message: Request[A]) -> A:
         """Ask the owner and return its answer. Raises the owner's problem, Unavailable or DeadlineExceeded."""
@@ -216,12 +222,14 @@ class Bus:
             await self._client.publish(subject, body)
 
     async def listen(self, subject: str, handler: LiveHandler) -> Subscription:
-        """Hear every message on a core subject, in this process, until `unsubscribe` on what is returned."""
+        """Hear every message on a core subject, in this process, from now until `unsubscribe` on what is returned."""
 
         async def hear(message: Msg) -> None:
             await handler(message.subject, message.data, message.headers or {})
 
-        return await self._client.subscribe(subject, cb=hear)
+        subscription = await self._client.subscribe(subject, cb=hear)
+        await self._flush()
+        return subscription
 
     async def publish_stored(self, subject: str, payload: bytes, headers: dict[str, str]) -> None:
         """Store a message in its stream. Returns when the stream has it; raises Unavailable where that is not sure."""

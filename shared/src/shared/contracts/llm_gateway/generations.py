@@ -1,4 +1,4 @@
-"""What llm-gateway answers, does and tells: generations, their segments, models, usage."""
+"""Generations, their segments, and the models that write them."""
 
 from datetime import datetime
 from decimal import Decimal
