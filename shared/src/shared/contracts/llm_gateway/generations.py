@@ -7,11 +7,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from shared.contracts.ids import DocumentId, GenerationId, OptimizationId, PromptVersionId
+from shared.contracts.llm_gateway.samples import DOCUMENT, GENERATION, HASH
 from shared.contracts.message import Command, Fact, Job, Request, View
-
-_GENERATION = "ge_00000000007000400000000001"
-_DOCUMENT = "do_00000000007000400000000002"
-_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 GenerationStatus = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
 FINAL_STATUSES = frozenset({"completed", "failed", "cancelled", "interrupted"})
@@ -135,7 +132,7 @@ class GetGeneration(Request[Generation]):
     action: ClassVar[str] = "generations.read"
     callers: ClassVar[tuple[str, ...]] = ("web", "documents", "prompts", "workflows")
     answer: ClassVar[type[BaseModel]] = Generation
-    sample: ClassVar[dict[str, Any]] = {"generation_id": _GENERATION}
+    sample: ClassVar[dict[str, Any]] = {"generation_id": GENERATION}
     generation_id: GenerationId
 
 
@@ -146,7 +143,7 @@ class ReadSegments(Request[GenerationText]):
     action: ClassVar[str] = "generations.read"
     callers: ClassVar[tuple[str, ...]] = ("web", "documents", "prompts", "workflows")
     answer: ClassVar[type[BaseModel]] = GenerationText
-    sample: ClassVar[dict[str, Any]] = {"generation_id": _GENERATION, "after": 0}
+    sample: ClassVar[dict[str, Any]] = {"generation_id": GENERATION, "after": 0}
     generation_id: GenerationId
     after: int = Field(default=0, ge=0)
 
@@ -158,7 +155,7 @@ class CancelGeneration(Request[Generation]):
     action: ClassVar[str] = "generations.cancel"
     callers: ClassVar[tuple[str, ...]] = ("web", "documents", "prompts", "workflows")
     answer: ClassVar[type[BaseModel]] = Generation
-    sample: ClassVar[dict[str, Any]] = {"generation_id": _GENERATION}
+    sample: ClassVar[dict[str, Any]] = {"generation_id": GENERATION}
     generation_id: GenerationId
 
 
@@ -170,7 +167,7 @@ class WriteText(Request[WrittenText]):
     callers: ClassVar[tuple[str, ...]] = ("prompts", "documents", "workflows")
     answer: ClassVar[type[BaseModel]] = WrittenText
     sample: ClassVar[dict[str, Any]] = {
-        "generation_id": _GENERATION,
+        "generation_id": GENERATION,
         "origin": {"task": "title_prompt"},
         "request": {"model": None, "messages": [{"role": "user", "content": "Name this prompt."}]},
     }
@@ -199,8 +196,8 @@ class StartGeneration(Job):
     subject: ClassVar[str] = "job.llm_gateway.start_generation.v1"
     callers: ClassVar[tuple[str, ...]] = ("prompts", "documents", "workflows")
     sample: ClassVar[dict[str, Any]] = {
-        "generation_id": _GENERATION,
-        "origin": {"task": "generate_document", "document_id": _DOCUMENT},
+        "generation_id": GENERATION,
+        "origin": {"task": "generate_document", "document_id": DOCUMENT},
         "request": {"model": "simulator/quill", "messages": [{"role": "user", "content": "Outline a ferry story."}]},
         "continues": None,
     }
@@ -223,12 +220,12 @@ class GenerationEnded(Fact):
 
 
 _ENDED: dict[str, Any] = {
-    "generation_id": _GENERATION,
+    "generation_id": GENERATION,
     "task": "generate_document",
     "model": "simulator/quill",
     "simulated": True,
     "last_segment": 31,
-    "content_hash": _HASH,
+    "content_hash": HASH,
 }
 
 
