@@ -22,12 +22,14 @@ class Identity:
     """A person or key in one project.
 
     `role` is a member's role, `service` for a service acting by itself, or None for a key with `scopes`.
+    `api_key_id` is known only where the key itself came in.
     """
 
     subject: UUID
     project_id: UUID | None
     role: str | None
     scopes: frozenset[str] = frozenset()
+    api_key_id: UUID | None = None
 
 
 @dataclass(frozen=True)

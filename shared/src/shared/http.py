@@ -254,7 +254,7 @@ class KeyAuthenticator:
             )
             self._known[api_key] = found
         key = found[1]
-        return Identity(key.owner_id, key.project_id, None, frozenset(key.scopes))
+        return Identity(key.owner_id, key.project_id, None, frozenset(key.scopes), key.api_key_id)
 
 
 async def _authorised(request: Request) -> Call:
