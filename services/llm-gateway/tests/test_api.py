@@ -9,7 +9,7 @@ import orjson
 import pytest
 from httpx2 import ASGITransport, AsyncClient
 
-from llm_gateway import api
+from llm_gateway.api import ROUTERS
 from shared.call import Call
 from shared.contracts.ids import encode_id, new_id
 from shared.contracts.web import IntrospectKey, KeyIdentity
@@ -44,7 +44,7 @@ async def keys(gateway: Any, bus_for: BusFor) -> dict[str, KeyIdentity]:
 
 @pytest.fixture
 async def client(gateway: Any, keys: dict[str, KeyIdentity]) -> AsyncIterator[AsyncClient]:
-    app = gateway.house.app(routers=[api.router])
+    app = gateway.house.app(routers=ROUTERS)
     app.state.engine = gateway.engine
     async with AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as opened:
         opened.headers["Authorization"] = "Bearer sk_own"

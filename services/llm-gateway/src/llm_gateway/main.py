@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from llm_gateway import api
+from llm_gateway.api import ROUTERS
 from llm_gateway.operations.desk import Desk, Limits
 from llm_gateway.operations.engine import Engine
 from llm_gateway.operations.membership import Members
@@ -30,7 +30,7 @@ _GROQ_URL = "https://api.groq.com/openai/v1"
 async def opened(settings: LlmGatewaySettings) -> AsyncIterator[FastAPI]:
     """Run the gateway around the application that is yielded."""
     async with open_house("llm_gateway", settings) as house, running(house, settings) as engine:
-        app = house.app(routers=[api.router])
+        app = house.app(routers=ROUTERS)
         app.state.engine = engine
         yield app
 

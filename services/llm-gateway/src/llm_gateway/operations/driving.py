@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 
 from llm_gateway.domain import (
@@ -24,12 +24,11 @@ from llm_gateway.domain import (
 )
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.ending import Closing, end
+from llm_gateway.operations.reading import read_answer
 from llm_gateway.operations.running import Attempt, Running
 from llm_gateway.operations.spending import usage_view
 from llm_gateway.operations.tracing import attempt_span, trace_of
 from llm_gateway.providers.connections import Target
-from llm_gateway.providers.protocol import Delta, Opened, ProviderEvent, ReportedUsage
-from llm_gateway.providers.refusals import connection_lost
 from llm_gateway.store import attempts, generations, segments
 from llm_gateway.store.attempts import AttemptEnd
 from shared.contracts.ids import new_id
@@ -150,41 +149,13 @@ async def _attempt(desk: Desk, running: Running, target: Target, request: Genera
     attempt = await _open_attempt(desk, running)
     with attempt_span(running, attempt, target):
         try:
-            await _read_answer(desk, running, attempt, target.adapter.stream(target.name, request, attempt.id))
+            await read_answer(desk, running, attempt, target.adapter.stream(target.name, request, attempt.id))
         except CallFailed as failure:
             # An answer that was complete stays complete: only its usage is estimated then.
             if attempt.finish_reason is None:
                 attempt.failure = failure
                 raise
     return Ending("completed", finish_reason=attempt.finish_reason)
-
-
-async def _read_answer(
-    desk: Desk, running: Running, attempt: Attempt, answer: AsyncGenerator[list[ProviderEvent]]
-) -> None:
-    clock = asyncio.get_running_loop().time
-    asked_at = clock()
-    attempt.is_called = True
-    async with aclosing(answer) as events:
-        async for arrived in events:
-            if attempt.seconds_to_first_chunk is None:
-                attempt.seconds_to_first_chunk = clock() - asked_at
-            _take(desk, running, attempt, arrived)
-            await desk.writer.pace(running.manuscript)
-    if attempt.finish_reason is None:
-        raise connection_lost(running.claimed.provider)
-
-
-def _take(desk: Desk, running: Running, attempt: Attempt, arrived: list[ProviderEvent]) -> None:
-    for event in arrived:
-        if isinstance(event, Delta):
-            desk.writer.add(running.manuscript, event.text)
-        elif isinstance(event, Opened):
-            attempt.response_id, attempt.response_model = event.response_id, event.model
-        elif isinstance(event, ReportedUsage):
-            attempt.usage = event
-        else:
-            attempt.finish_reason = event.reason
 
 
 async def _open_attempt(desk: Desk, running: Running) -> Attempt:

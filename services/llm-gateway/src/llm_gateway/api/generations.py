@@ -1,4 +1,4 @@
-"""HTTP for other teams: start, follow, read and cancel generations; list models."""
+"""Start, follow, read and cancel generations; list models."""
 
 from collections.abc import AsyncGenerator
 from typing import Annotated, Any
