@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from llm_gateway.api import ROUTERS
+from llm_gateway.operations.budgets import BudgetBook
 from llm_gateway.operations.desk import Desk, Limits
 from llm_gateway.operations.engine import Engine
 from llm_gateway.operations.membership import Members
@@ -45,15 +46,19 @@ async def running(house: House, settings: LlmGatewaySettings) -> AsyncIterator[E
     )
     limits = Limits(settings.max_running, settings.generation_seconds, settings.stop_seconds, settings.lease_seconds)
     writer = SegmentWriter(house.database, house.bus)
-    engine = Engine(Desk(house.database, house.bus, providers, Members(house.bus), writer, Patience(), limits))
+    budgets = BudgetBook(house.database, house.bus)
+    desk = Desk(house.database, house.bus, providers, Members(house.bus), writer, Patience(), limits, budgets)
+    engine = Engine(desk)
     subscribe(house.bus, engine)
     house.background(writer.run, "segments")
+    house.background(budgets.run, "budgets")
     house.background(engine.beat, "heartbeat")
     house.background(partial(reap, engine), "reaper")
     house.background(engine.warm, "provider SDKs")
     house.at_stop(engine.drain)
     async with house.running():
         await engine.listen_for_cancels()
+        await budgets.listen()
         yield engine
     await providers.close()
 

@@ -2,14 +2,18 @@
 
 from functools import partial
 
-from llm_gateway.operations import generations, models
+from llm_gateway.operations import budgets, generations, models
 from llm_gateway.operations.engine import Engine
 from shared.bus import Bus
 from shared.contracts.llm_gateway import (
     CancelGeneration,
+    DeleteBudget,
     GetGeneration,
+    ListBudgets,
     ListModels,
+    RaiseBudget,
     ReadSegments,
+    SaveBudget,
     StartGeneration,
     WriteText,
 )
@@ -23,4 +27,8 @@ def subscribe(bus: Bus, engine: Engine) -> None:
     bus.answer(CancelGeneration, partial(generations.cancel_generation, engine))
     bus.answer(WriteText, partial(generations.write_text, engine))
     bus.answer(ListModels, partial(models.list_models, engine.desk.providers))
+    bus.answer(ListBudgets, partial(budgets.list_budgets, database))
+    bus.answer(SaveBudget, partial(budgets.save_budget, database))
+    bus.answer(RaiseBudget, partial(budgets.raise_budget, database))
+    bus.answer(DeleteBudget, partial(budgets.delete_budget, database))
     bus.consume(StartGeneration, partial(generations.on_start_generation, engine))

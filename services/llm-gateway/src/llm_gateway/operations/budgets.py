@@ -49,10 +49,13 @@ class BudgetBook:
         """Whether a budget may hold for this account; false at most for ten seconds after the first one was made."""
         return self._projects is None or account.project_id in self._projects
 
-    async def run(self) -> None:
-        """Hear changes and read the projects again, until cancelled."""
+    async def listen(self) -> None:
+        """Hear of every change from now on."""
         for fact in (BudgetSaved, BudgetDeleted):
             await self._bus.listen(fact.subject, self._hear)
+
+    async def run(self) -> None:
+        """Read the projects again after each change, and now and then, until cancelled."""
         while True:
             self._changed.clear()
             await self.refresh()

@@ -1,7 +1,9 @@
 """What all work of one gateway process shares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from llm_gateway.operations.budgets import BudgetBook
+from llm_gateway.operations.failover import Health
 from llm_gateway.operations.membership import Members
 from llm_gateway.operations.patience import Patience
 from llm_gateway.operations.segments import SegmentWriter
@@ -36,3 +38,5 @@ class Desk:
     writer: SegmentWriter
     patience: Patience
     limits: Limits
+    budgets: BudgetBook
+    health: Health = field(default_factory=Health)
