@@ -1,13 +1,12 @@
 """The types and rules of the gateway. Pure."""
 
+from llm_gateway.domain.failover import CallFailed, FailureClass
 from llm_gateway.domain.generations import (
     CHARACTERS_PER_TOKEN,
     CONTINUE_INSTRUCTION,
-    DEFAULT_RETRY_AFTER_SECONDS,
-    FIRST_BACKOFF_SECONDS,
-    MAX_REPEATS,
-    CallFailed,
     ClaimedGeneration,
+    ContentRefused,
+    ContextExceeded,
     Ending,
     GenerationFaulty,
     GenerationState,
@@ -24,7 +23,6 @@ from llm_gateway.domain.generations import (
     ProviderRateLimited,
     ProviderRefusedRequest,
     ProviderUnavailable,
-    Repeat,
     Spent,
     StopReason,
     UnknownModel,
@@ -33,18 +31,17 @@ from llm_gateway.domain.generations import (
     estimate_tokens,
     failed,
     interrupted,
-    repeat_delay,
 )
 
 __all__ = [
     "CHARACTERS_PER_TOKEN",
     "CONTINUE_INSTRUCTION",
-    "DEFAULT_RETRY_AFTER_SECONDS",
-    "FIRST_BACKOFF_SECONDS",
-    "MAX_REPEATS",
     "CallFailed",
     "ClaimedGeneration",
+    "ContentRefused",
+    "ContextExceeded",
     "Ending",
+    "FailureClass",
     "GenerationFaulty",
     "GenerationState",
     "GenerationStopped",
@@ -60,7 +57,6 @@ __all__ = [
     "ProviderRateLimited",
     "ProviderRefusedRequest",
     "ProviderUnavailable",
-    "Repeat",
     "Spent",
     "StopReason",
     "UnknownModel",
@@ -69,5 +65,4 @@ __all__ = [
     "estimate_tokens",
     "failed",
     "interrupted",
-    "repeat_delay",
 ]

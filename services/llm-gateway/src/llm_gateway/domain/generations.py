@@ -1,4 +1,4 @@
-"""What a generation is, what may go wrong with one, and when a provider is asked again. Pure."""
+"""What a generation is, and what may go wrong with one. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +16,6 @@ CONTINUE_INSTRUCTION = "Continue exactly where the text stops. Do not repeat any
 
 # English prose has about four characters a token in every current tokenizer; good enough until the provider reports.
 CHARACTERS_PER_TOKEN = 4
-# A third try after two failures in a row would mostly add to the provider's trouble.
-MAX_REPEATS = 2
-# First upper bound of the random wait before a repeat; it doubles with each one (full jitter).
-FIRST_BACKOFF_SECONDS = 0.5
-# Without Retry-After a limit is counted per minute at most providers: wait noticeably longer than after an outage.
-DEFAULT_RETRY_AFTER_SECONDS = 2.0
 
 
 class MembershipEnded(Problem):
@@ -84,6 +78,22 @@ class ProviderRefusedRequest(Problem):
     status = 422
 
 
+class ContextExceeded(Problem):
+    """The request is longer than the model reads."""
+
+    type = "/problems/context-exceeded"
+    title = "Too long for the model"
+    status = 422
+
+
+class ContentRefused(Problem):
+    """The provider's filter does not let the request or its answer pass."""
+
+    type = "/problems/content-refused"
+    title = "Refused for its content"
+    status = 422
+
+
 class ProviderUnavailable(Problem):
     """The provider is overloaded, broken or not to be reached."""
 
@@ -132,36 +142,6 @@ class GenerationStopped(Problem):
     status = 409
 
 
-class Repeat(Enum):
-    """Whether the same call may be made again."""
-
-    NEVER = "never"
-    AFTER_LIMIT = "after_limit"
-    AFTER_OUTAGE = "after_outage"
-
-
-class CallFailed(Exception):  # noqa: N818  a provider's failure is an outcome here, not an error of the program
-    """A provider call that did not come to its end.
-
-    `spent` is false where the provider turned the call away, so that nothing can have been charged.
-    """
-
-    def __init__(
-        self,
-        problem: Problem,
-        repeat: Repeat = Repeat.NEVER,
-        *,
-        retry_after_seconds: float | None = None,
-        spent: bool = True,
-    ) -> None:
-        """Keep the problem for the person and the rest for the decision about a repeat."""
-        super().__init__(problem.detail)
-        self.problem = problem
-        self.repeat = repeat
-        self.retry_after_seconds = retry_after_seconds
-        self.spent = spent
-
-
 class LeaseLost(Exception):  # noqa: N818  losing a lease is expected after a stall
     """Another process owns the generation now: nothing more may be written here."""
 
@@ -203,6 +183,7 @@ class ClaimedGeneration:
     inherited_segments: int
     characters: int
     inherited_characters: int
+    aside_characters: int
     input_characters: int
     traceparent: str | None
 
@@ -213,8 +194,16 @@ class ClaimedGeneration:
 
     @property
     def has_own_text(self) -> bool:
-        """Whether text beyond the inherited one was committed, so that another attempt would splice."""
-        return self.last_segment > self.inherited_segments
+        """Whether an answer beyond the inherited one was committed, so that another attempt would splice.
+
+        Thoughts and drafts are no hindrance: the next attempt has its own.
+        """
+        return self.characters > self.inherited_characters
+
+    @property
+    def written_characters(self) -> int:
+        """What models wrote for this generation, thoughts and drafts included."""
+        return self.characters - self.inherited_characters + self.aside_characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +224,7 @@ class GenerationState:
     inherited_segments: int
     characters: int
     inherited_characters: int
+    aside_characters: int
     input_characters: int
     finish_reason: str | None
     content_hash: str | None
@@ -242,6 +232,11 @@ class GenerationState:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+    @property
+    def written_characters(self) -> int:
+        """What models wrote for this generation, thoughts and drafts included."""
+        return self.characters - self.inherited_characters + self.aside_characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,21 +278,6 @@ def interrupted(problem: Problem) -> Ending:
 def estimate_tokens(characters: int) -> int:
     """Guess tokens from characters, rounded up."""
     return -(-characters // CHARACTERS_PER_TOKEN)
-
-
-def repeat_delay(failure: CallFailed, repeats: int, remaining_seconds: float, chance: float) -> float | None:
-    """Seconds to wait before asking again, or None where that is over. `chance` is random in [0, 1).
-
-    A limit is waited for as long as the provider asks, an outage with full jitter; both within the time left.
-    """
-    if failure.repeat is Repeat.NEVER or repeats >= MAX_REPEATS:
-        return None
-    if failure.repeat is Repeat.AFTER_LIMIT:
-        asked = failure.retry_after_seconds
-        delay = DEFAULT_RETRY_AFTER_SECONDS * (1 + chance) if asked is None else asked
-    else:
-        delay = FIRST_BACKOFF_SECONDS * 2**repeats * chance
-    return delay if delay < remaining_seconds else None
 
 
 def continued(messages: list[ChatMessage], partial: str) -> list[ChatMessage]:

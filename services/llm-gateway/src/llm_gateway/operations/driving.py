@@ -1,8 +1,6 @@
 """Carries one generation from its lease to its end: asks the model, repeats what may be repeated, closes."""
 
 import asyncio
-import itertools
-import random
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,15 +18,16 @@ from llm_gateway.domain import (
     continued,
     failed,
     interrupted,
-    repeat_delay,
 )
+from llm_gateway.domain.calls import Route
+from llm_gateway.domain.failover import Step
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.ending import Closing, end
+from llm_gateway.operations.failover import Attempts, Health
 from llm_gateway.operations.reading import read_answer
 from llm_gateway.operations.running import Attempt, Running
 from llm_gateway.operations.spending import usage_view
 from llm_gateway.operations.tracing import attempt_span, trace_of
-from llm_gateway.providers.connections import Target
 from llm_gateway.store import attempts, generations, segments
 from llm_gateway.store.attempts import AttemptEnd
 from shared.contracts.ids import new_id
@@ -109,26 +108,51 @@ def _stopped(running: Running) -> Ending | None:
 async def _ask(desk: Desk, running: Running) -> Ending:
     """Ask the model until it answered or asking again is over. Raises problems that no provider caused."""
     await desk.members.require(running.claimed)
-    target = desk.providers.resolve(running.claimed.model)
     request = await _conversation(desk, running.claimed)
-    for repeats in itertools.count():
+    plan = running.plan or plan_attempts(desk, running.claimed)
+    step = plan.first() if running.attempt is None else Step(running.attempt.route)
+    while True:
+        await asyncio.sleep(step.wait_seconds)
         try:
-            return await _attempt(desk, running, target, request)
-        except CallFailed as failure:
-            delay = _delay(running, failure, repeats)
-            if running.manuscript.has_own_text:
-                return interrupted(failure.problem)
-            if delay is None:
-                return failed(failure.problem)
-            await _settle(desk, running)
-            log.info("provider_asked_again", generation_id=str(running.claimed.id), problem=failure.problem.type)
-            await asyncio.sleep(delay)
-    raise AssertionError  # the loop is endless
+            return await _attempt(desk, running, step.route, request)
+        except CallFailed as error:
+            failure = error
+        if running.manuscript.has_own_text:
+            return interrupted(failure.problem)
+        following = plan.next(failure, running.remaining_seconds())
+        if following is None:
+            return failed(failure.problem)
+        await _settle(desk, running)
+        _log_next_step(running, following, failure)
+        step = following
 
 
-def _delay(running: Running, failure: CallFailed, repeats: int) -> float | None:
-    # Not a secret: a spread of waiting times.
-    return repeat_delay(failure, repeats, running.remaining_seconds(), random.random())  # noqa: S311
+def plan_attempts(desk: Desk, claimed: ClaimedGeneration) -> Attempts:
+    """Plan by which routes the generation's model is asked. Raises UnknownModel or ProviderKeyMissing."""
+    return desk.health.attempts([_route(desk, claimed)])
+
+
+def _route(desk: Desk, claimed: ClaimedGeneration) -> Route:
+    """The way to the generation's model, until the catalogue names them."""
+    target = desk.providers.resolve(claimed.model)
+    return Route(
+        connection=claimed.provider,
+        provider=claimed.provider,
+        name=target.name,
+        base_url=target.base_url,
+        wires=frozenset(),
+        account_key=claimed.provider,
+        key_source="",
+    )
+
+
+def _log_next_step(running: Running, step: Step, failure: CallFailed) -> None:
+    log.info(
+        "provider_asked_again",
+        generation_id=str(running.claimed.id),
+        model=step.route.model,
+        problem=failure.problem.type,
+    )
 
 
 async def _conversation(desk: Desk, claimed: ClaimedGeneration) -> GenerationRequest:
@@ -144,10 +168,11 @@ async def _inherited_text(desk: Desk, claimed: ClaimedGeneration) -> str:
         return await segments.find_text(conn, claimed.project_id, claimed.id)
 
 
-async def _attempt(desk: Desk, running: Running, target: Target, request: GenerationRequest) -> Ending:
+async def _attempt(desk: Desk, running: Running, route: Route, request: GenerationRequest) -> Ending:
     """Ask once. Raises CallFailed where the answer did not come to its end."""
-    attempt = await _open_attempt(desk, running)
-    with attempt_span(running, attempt, target):
+    attempt = await _open_attempt(desk, running, route)
+    target = desk.providers.resolve(route.model)
+    with attempt_span(running, attempt):
         try:
             await read_answer(desk, running, attempt, target.adapter.stream(target.name, request, attempt.id))
         except CallFailed as failure:
@@ -155,27 +180,35 @@ async def _attempt(desk: Desk, running: Running, target: Target, request: Genera
             if attempt.finish_reason is None:
                 attempt.failure = failure
                 raise
+        finally:
+            _record(desk.health, attempt)
     return Ending("completed", finish_reason=attempt.finish_reason)
 
 
-async def _open_attempt(desk: Desk, running: Running) -> Attempt:
+def _record(health: Health, attempt: Attempt) -> None:
+    """Tell the other calls how this one ended; nothing where it was stopped from our side."""
+    if attempt.finish_reason is not None or attempt.failure is not None:
+        health.record(attempt.route, attempt.failure)
+
+
+async def _open_attempt(desk: Desk, running: Running, route: Route) -> Attempt:
     """Commit the attempt's row, unless the claim did, then allow the call. Raises LeaseLost."""
     if running.attempt is None:
-        running.attempt = await _commit_attempt(desk, running)
+        running.attempt = await _commit_attempt(desk, running, route)
     fault_point("attempt_committed")
     return running.attempt
 
 
-async def _commit_attempt(desk: Desk, running: Running) -> Attempt:
+async def _commit_attempt(desk: Desk, running: Running, route: Route) -> Attempt:
     attempt_id = new_id()
 
     async def commit() -> bool:
         async with desk.database.transaction(running.claimed.project_id) as conn:
-            return await attempts.insert_attempt(conn, running.claimed.lease, attempt_id)
+            return await attempts.insert_attempt(conn, running.claimed.lease, attempt_id, route)
 
     if not await desk.patience.do(commit, "open_attempt"):
         raise LeaseLost
-    return Attempt(attempt_id, begins_at=running.manuscript.characters)
+    return Attempt(attempt_id, route, begins_at=running.manuscript.characters)
 
 
 async def _settle(desk: Desk, running: Running) -> None:

@@ -9,7 +9,7 @@ from llm_gateway.domain import StopReason
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.driving import drive
 from llm_gateway.operations.manuscript import Manuscript
-from llm_gateway.operations.running import Attempt, Claim, Running
+from llm_gateway.operations.running import Claim, Running
 from llm_gateway.operations.spending import usage_view
 from llm_gateway.store import attempts, leases
 from shared.contracts.ids import decode_id, encode_id, new_id
@@ -48,9 +48,8 @@ class Engine:
             async with self.desk.database.transaction(claimed.project_id) as conn:
                 settled = await attempts.sum_usage(conn, claimed.project_id, claimed.id)
         self.stop(claimed.id, StopReason.LEASE_LOST)
-        attempt = None if claim.attempt_id is None else Attempt(claim.attempt_id, begins_at=claimed.characters)
         manuscript = Manuscript(claimed.lease, claimed.last_segment, claimed.characters)
-        running = Running(claimed, manuscript, settled, attempt)
+        running = Running(claimed, manuscript, settled, claim.plan, claim.attempt)
         running.manuscript.watch(running.stop, lambda: usage_view(running.spent_so_far()))
         if claimed.cancel_requested:
             running.stop(StopReason.CANCELLED)

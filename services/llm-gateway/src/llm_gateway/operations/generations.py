@@ -11,13 +11,15 @@ from llm_gateway.domain import (
     GenerationStopped,
     Lease,
     NotContinuable,
+    ProviderUnavailable,
     Spent,
     count_characters,
     failed,
 )
+from llm_gateway.operations.driving import plan_attempts
 from llm_gateway.operations.ending import Closing, end_within, show_end
 from llm_gateway.operations.engine import Engine
-from llm_gateway.operations.running import Claim
+from llm_gateway.operations.running import Attempt, Claim
 from llm_gateway.operations.spending import added, estimated, usage_view
 from llm_gateway.operations.tracing import written_trace
 from llm_gateway.store import attempts, generations, segments
@@ -175,16 +177,21 @@ async def _claim(engine: Engine, conn: Connection, call: Call, command: StartGen
         return None
     if claimed is None or new.owner is None:
         return None
-    return Claim(claimed, await _open_first_attempt(engine, conn, claimed))
+    return await _open_first_attempt(engine, conn, claimed)
 
 
-async def _open_first_attempt(engine: Engine, conn: Connection, claimed: ClaimedGeneration) -> UUID | None:
+async def _open_first_attempt(engine: Engine, conn: Connection, claimed: ClaimedGeneration) -> Claim:
     """Write the first attempt with the claim, where the person is known to be a member: one commit less to wait for."""
     if not engine.desk.members.knows(claimed):
-        return None
-    attempt_id = new_id()
-    await attempts.insert_attempt(conn, claimed.lease, attempt_id)
-    return attempt_id
+        return Claim(claimed)
+    plan = plan_attempts(engine.desk, claimed)
+    try:
+        route = plan.first().route
+    except ProviderUnavailable:
+        return Claim(claimed)
+    attempt = Attempt(new_id(), route, begins_at=claimed.characters)
+    await attempts.insert_attempt(conn, claimed.lease, attempt.id, route)
+    return Claim(claimed, plan, attempt)
 
 
 async def _refusal(engine: Engine, conn: Connection, project_id: UUID, command: StartGeneration) -> Problem | None:
@@ -257,7 +264,7 @@ async def _present(conn: Connection, state: GenerationState) -> Generation:
 def _spent_until_now(state: GenerationState, settled: Spent | None) -> Spent | None:
     if state.status != "running":
         return settled
-    return added(settled, estimated(state, state.characters - state.inherited_characters))
+    return added(settled, estimated(state.model, state.input_characters, state.written_characters))
 
 
 async def _written(conn: Connection, project_id: UUID, generation_id: UUID) -> WrittenText | None:

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Sequence
 from functools import partial
 
-from llm_gateway.domain import ClaimedGeneration, Ending, LeaseLost, ProviderUnavailable, Spent, interrupted
+from llm_gateway.domain import ClaimedGeneration, Ending, LeaseLost, ProviderUnavailable, interrupted
 from llm_gateway.operations.ending import Closing, end
 from llm_gateway.operations.engine import Engine
 from llm_gateway.operations.running import Claim
@@ -94,7 +94,10 @@ async def _settle_orphans(database: Database, claimed: ClaimedGeneration) -> Non
 
 
 async def _orphans(conn: Connection, claimed: ClaimedGeneration) -> Sequence[Settlement]:
-    """Settle by estimate what the lost process had asked: all of its own text came from its last attempt."""
-    open_ids = await attempts.find_open_attempts(conn, claimed.project_id, claimed.id)
-    spent: Spent = estimated(claimed, claimed.characters - claimed.inherited_characters)
-    return [Settlement(attempt_id, "abandoned", spent, error=_LOST.type) for attempt_id in open_ids]
+    """Settle by estimate what the lost process had asked: as if its last attempt had written everything."""
+    orphans = await attempts.find_open_attempts(conn, claimed.project_id, claimed.id)
+    written = claimed.written_characters
+    return [
+        Settlement(orphan.id, "abandoned", estimated(orphan.model, claimed.input_characters, written), error=_LOST.type)
+        for orphan in orphans
+    ]

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from llm_gateway.domain import CallFailed, ClaimedGeneration, Spent, StopReason
+from llm_gateway.domain.calls import Route
+from llm_gateway.operations.failover import Attempts
 from llm_gateway.operations.manuscript import Manuscript
 from llm_gateway.operations.spending import NOTHING_SPENT, added, estimated, reported
 from llm_gateway.providers.protocol import FinishReason, ReportedUsage
@@ -13,10 +15,11 @@ from llm_gateway.store.attempts import AttemptEnd, Settlement
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A generation that was leased, and its first attempt where that was written along with it."""
+    """A generation that was leased; with its plan and first attempt where that was written along with it."""
 
     generation: ClaimedGeneration
-    attempt_id: UUID | None = None
+    plan: Attempts | None = None
+    attempt: "Attempt | None" = None
 
 
 @dataclass(slots=True)
@@ -27,6 +30,7 @@ class Attempt:
     """
 
     id: UUID
+    route: Route
     begins_at: int
     is_called: bool = False
     response_id: str | None = None
@@ -44,6 +48,7 @@ class Running:
     claimed: ClaimedGeneration
     manuscript: Manuscript
     settled: Spent | None
+    plan: Attempts | None = None
     attempt: Attempt | None = None
     stop_reason: StopReason | None = None
     _scope: asyncio.Timeout | None = field(default=None)
@@ -89,5 +94,6 @@ class Running:
         if not attempt.is_called or (attempt.failure is not None and not attempt.failure.spent):
             return NOTHING_SPENT
         if attempt.usage is not None and attempt.usage.is_final:
-            return reported(self.claimed, attempt.usage)
-        return estimated(self.claimed, self.manuscript.characters - attempt.begins_at, attempt.usage)
+            return reported(attempt.route.model, attempt.usage)
+        written = self.manuscript.characters - attempt.begins_at
+        return estimated(attempt.route.model, self.claimed.input_characters, written, attempt.usage)

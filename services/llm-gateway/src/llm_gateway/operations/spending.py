@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from llm_gateway.domain import ClaimedGeneration, GenerationState, Spent, estimate_tokens
+from llm_gateway.domain import Spent, estimate_tokens
 from llm_gateway.providers.prices import cost_usd, find_rates
 from llm_gateway.providers.protocol import ReportedUsage
 from shared.contracts.llm_gateway import GenerationUsage
@@ -11,9 +11,9 @@ from shared.contracts.llm_gateway import GenerationUsage
 NOTHING_SPENT = Spent(cost_usd=Decimal(0))
 
 
-def reported(generation: ClaimedGeneration, usage: ReportedUsage) -> Spent:
+def reported(model: str, usage: ReportedUsage) -> Spent:
     """Count exactly what the provider reported."""
-    provider, _, name = generation.model.partition("/")
+    provider, _, name = model.partition("/")
     cost = cost_usd(
         provider,
         name,
@@ -24,14 +24,12 @@ def reported(generation: ClaimedGeneration, usage: ReportedUsage) -> Spent:
     return Spent(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, usage.reasoning_tokens, cost)
 
 
-def estimated(
-    generation: ClaimedGeneration | GenerationState, characters: int, known: ReportedUsage | None = None
-) -> Spent:
+def estimated(model: str, input_characters: int, characters: int, known: ReportedUsage | None = None) -> Spent:
     """Guess from the characters read and written; what the provider said so far is the least that it was."""
-    read = known.input_tokens if known else estimate_tokens(generation.input_characters)
+    read = known.input_tokens if known else estimate_tokens(input_characters)
     cached = known.cached_input_tokens if known else 0
     written = max(estimate_tokens(characters), known.output_tokens if known else 0)
-    provider, _, name = generation.model.partition("/")
+    provider, _, name = model.partition("/")
     rates = find_rates(provider, name)
     return Spent(read, cached, written, 0, rates.estimate(read, written) if rates else None, estimated=True)
 

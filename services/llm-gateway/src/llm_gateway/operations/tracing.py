@@ -11,7 +11,6 @@ from opentelemetry.util.types import AttributeValue
 
 from llm_gateway.domain import CallFailed, ClaimedGeneration, Spent, StopReason
 from llm_gateway.operations.running import Attempt, Running
-from llm_gateway.providers.connections import Target
 from shared import genai
 from shared.contracts.ids import encode_id
 
@@ -41,15 +40,15 @@ def trace_of(claimed: ClaimedGeneration) -> Iterator[None]:
 
 
 @contextmanager
-def attempt_span(running: Running, attempt: Attempt, target: Target) -> Iterator[None]:
+def attempt_span(running: Running, attempt: Attempt) -> Iterator[None]:
     """Trace the attempt made inside. Its cost and usage are those of the ledger.
 
     Errors are named by their type alone: a provider's own words may quote the prompt.
     """
     with tracer.start_as_current_span(
-        f"{genai.CHAT} {target.name}",
+        f"{genai.CHAT} {attempt.route.name}",
         kind=SpanKind.CLIENT,
-        attributes=_asked(running.claimed, attempt, target),
+        attributes=_asked(running.claimed, attempt),
         record_exception=False,
         set_status_on_exception=False,
     ) as span:
@@ -63,13 +62,14 @@ def attempt_span(running: Running, attempt: Attempt, target: Target) -> Iterator
                 span.set_attributes(_answered(attempt) | _spent(running.spent_by(attempt)))
 
 
-def _asked(claimed: ClaimedGeneration, attempt: Attempt, target: Target) -> dict[str, AttributeValue]:
-    server = urlsplit(target.base_url)
+def _asked(claimed: ClaimedGeneration, attempt: Attempt) -> dict[str, AttributeValue]:
+    route = attempt.route
+    server = urlsplit(route.base_url)
     request = claimed.request
     found: dict[str, AttributeValue | None] = {
         genai.OPERATION_NAME: genai.CHAT,
-        genai.PROVIDER_NAME: genai.provider_name(claimed.provider),
-        genai.REQUEST_MODEL: target.name,
+        genai.PROVIDER_NAME: genai.provider_name(route.provider),
+        genai.REQUEST_MODEL: route.name,
         genai.REQUEST_STREAM: True,
         genai.REQUEST_MAX_TOKENS: request.max_output_tokens,
         genai.REQUEST_TEMPERATURE: request.temperature,
@@ -79,7 +79,7 @@ def _asked(claimed: ClaimedGeneration, attempt: Attempt, target: Target) -> dict
         genai.ATTEMPT_ID: encode_id("at", attempt.id),
         genai.PROJECT_ID: encode_id("pj", claimed.project_id),
         genai.TASK: claimed.origin.task,
-        genai.SIMULATED: claimed.simulated,
+        genai.SIMULATED: route.simulated,
     }
     return _known(found)
 

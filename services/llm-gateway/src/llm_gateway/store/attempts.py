@@ -5,7 +5,8 @@ from typing import Literal
 from uuid import UUID
 
 from llm_gateway.domain import Lease, Spent
-from shared.postgres import Connection, one
+from llm_gateway.domain.calls import Route
+from shared.postgres import Connection, many, one
 
 AttemptEnd = Literal["succeeded", "failed", "cancelled", "abandoned"]
 
@@ -21,17 +22,25 @@ class Settlement:
     error: str | None = None
 
 
-async def insert_attempt(conn: Connection, lease: Lease, attempt_id: UUID) -> bool:
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """An attempt that is not settled, and the model that it asks, as callers name it."""
+
+    id: UUID
+    model: str
+
+
+async def insert_attempt(conn: Connection, lease: Lease, attempt_id: UUID, route: Route) -> bool:
     """Write down that the provider is about to be called. False: the lease is lost, do not call.
 
     Saying it again with the same id is safe: the answer to the first COMMIT may have been lost.
     """
     status = await conn.execute(
         """
-        INSERT INTO provider_attempts (project_id, id, generation_id, number, epoch, provider, model)
+        INSERT INTO provider_attempts (project_id, id, generation_id, number, epoch, provider, model, simulated)
         SELECT g.project_id, $4, g.id,
             1 + (SELECT count(*) FROM provider_attempts AS a WHERE a.project_id = $1 AND a.generation_id = $2),
-            g.epoch, g.provider, g.model
+            g.epoch, $5, $6, $7
         FROM generations AS g
         WHERE g.project_id = $1 AND g.id = $2 AND g.epoch = $3 AND g.status = 'running'
         FOR NO KEY UPDATE
@@ -41,6 +50,9 @@ async def insert_attempt(conn: Connection, lease: Lease, attempt_id: UUID) -> bo
         lease.generation_id,
         lease.epoch,
         attempt_id,
+        route.provider,
+        route.model,
+        route.simulated,
     )
     return str(status).endswith(" 1")
 
@@ -53,13 +65,13 @@ async def settle_attempt(conn: Connection, project_id: UUID, settlement: Settlem
         WITH closed AS (
             UPDATE provider_attempts SET status = $3, provider_response_id = $4, error = $5, finished_at = now()
             WHERE project_id = $1 AND id = $2 AND status = 'started'
-            RETURNING project_id, id, generation_id
+            RETURNING project_id, id, generation_id, provider, model, simulated
         )
         INSERT INTO usage (
             project_id, attempt_id, generation_id, actor_id, task, prompt_version_id, provider, model, simulated,
             input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd, estimated)
-        SELECT c.project_id, c.id, c.generation_id, g.actor_id, g.task, g.prompt_version_id, g.provider, g.model,
-            g.simulated, $6, $7, $8, $9, $10, $11
+        SELECT c.project_id, c.id, c.generation_id, g.actor_id, g.task, g.prompt_version_id, c.provider, c.model,
+            coalesce(c.simulated, g.simulated), $6, $7, $8, $9, $10, $11
         FROM closed AS c JOIN generations AS g ON g.project_id = c.project_id AND g.id = c.generation_id
         """,
         project_id,
@@ -77,17 +89,17 @@ async def settle_attempt(conn: Connection, project_id: UUID, settlement: Settlem
     return str(status).endswith(" 1")
 
 
-async def find_open_attempts(conn: Connection, project_id: UUID, generation_id: UUID) -> list[UUID]:
-    """Name the attempts of a generation that nobody has settled."""
+async def find_open_attempts(conn: Connection, project_id: UUID, generation_id: UUID) -> list[OpenAttempt]:
+    """List the attempts of a generation that nobody has settled."""
     rows = await conn.fetch(
         """
-        SELECT id FROM provider_attempts
+        SELECT id, model FROM provider_attempts
         WHERE project_id = $1 AND generation_id = $2 AND status = 'started' ORDER BY number
         """,
         project_id,
         generation_id,
     )
-    return [row["id"] for row in rows]
+    return many(OpenAttempt, rows)
 
 
 async def sum_usage(conn: Connection, project_id: UUID, generation_id: UUID) -> Spent | None:
