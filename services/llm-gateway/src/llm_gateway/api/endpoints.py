@@ -1,0 +1,193 @@
+"""The providers' own endpoints for other teams: an official SDK needs another address and key, and nothing else.
+
+Plain ASGI: a framework's request and response would take longer than everything that is done here.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Mapping
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from llm_gateway.api.errors import error_body, error_events, status_of
+from llm_gateway.api.standing import Headers, answer_headers
+from llm_gateway.domain.calls import Account, Wire
+from llm_gateway.operations.endpoints.asking import read_asking
+from llm_gateway.operations.endpoints.serving import Answered, EndpointDesk, serve
+from llm_gateway.providers.upstream import PASSED_HEADERS
+from llm_gateway.providers.wires import FORMATS
+from shared import policy
+from shared.call import new_request_id
+from shared.http import KeyAuthenticator
+from shared.problems import Problem, TooLarge, Unauthenticated, Unexpected
+from shared.runtime import logger
+
+ACTION: Final = policy.known_action("models.call")
+ENDPOINTS: Final[Mapping[str, Wire]] = {
+    "/v1/chat/completions": "chat_completions",
+    "/v1/responses": "responses",
+    "/v1/embeddings": "embeddings",
+    "/v1/messages": "messages",
+}
+# Pictures travel inside of the body.
+BODY_LIMIT_BYTES: Final = 32 * 1024 * 1024
+
+_STREAM_HEADERS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
+
+log = logger(__name__)
+
+
+class Endpoints:
+    """Answers the providers' paths, and hands everything else to the application behind it."""
+
+    def __init__(self, app: ASGIApp, desk: EndpointDesk, authenticator: KeyAuthenticator, call_seconds: float) -> None:
+        """Take what answers everything else, what serves the calls, who knows the keys, and a call's longest time."""
+        self._app = app
+        self._desk = desk
+        self._authenticator = authenticator
+        self._call_seconds = call_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        wire = ENDPOINTS.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if wire is None:
+            await self._app(scope, receive, send)
+            return
+        reply = HttpReply(wire, send, new_request_id())
+        try:
+            await self._answer(wire, scope, receive, reply)
+        except Problem as problem:
+            await reply.refuse(problem)
+        except asyncio.CancelledError:
+            # The caller is gone. Where the server itself ends the request, nobody reads an answer either.
+            return
+        except Exception:  # a bug is one request's: recorded under the id that the caller can quote
+            log.exception("endpoint_failed", request_id=reply.request_id)
+            await reply.refuse(Unexpected())
+
+    async def _answer(self, wire: Wire, scope: Scope, receive: Receive, reply: "HttpReply") -> None:
+        headers = dict(scope["headers"])
+        account = await self._account(headers, reply.request_id)
+        body = await _body(headers, receive)
+        deadline = time.monotonic() + self._call_seconds
+        asking = read_asking(account, reply.request_id, FORMATS[wire], body, deadline)
+        asking.headers = {
+            name.decode("latin-1"): headers[name].decode("latin-1") for name in PASSED_HEADERS if name in headers
+        }
+        await _while_connected(receive, serve(self._desk, asking, reply))
+
+    async def _account(self, headers: Mapping[bytes, bytes], request_id: str) -> Account:
+        identity = await self._authenticator.identity(_key(headers), request_id)
+        policy.allow(identity, ACTION)
+        if identity.project_id is None:
+            message = "This API key belongs to no project."
+            raise Unauthenticated(message)
+        return Account(identity.project_id, identity.subject, identity.api_key_id)
+
+
+class HttpReply:
+    """The caller's end of one request."""
+
+    def __init__(self, wire: Wire, send: Send, request_id: str) -> None:
+        """Take the format in which errors are said, and the id to quote."""
+        self._wire = wire
+        self._send = send
+        self._has_begun = False
+        self.request_id = request_id
+
+    async def whole(self, body: bytes, answered: Answered) -> None:
+        """Answer in one piece."""
+        await self._finish(200, body, answer_headers(self._wire, answered))
+
+    async def begin(self, answered: Answered) -> None:
+        """Begin a stream of events."""
+        self._has_begun = True
+        headers = [*_STREAM_HEADERS, self._name(), *answer_headers(self._wire, answered)]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def send(self, events: bytes) -> None:
+        """Send whole events."""
+        await self._send({"type": "http.response.body", "body": events, "more_body": True})
+
+    async def fail(self, problem: Problem) -> None:
+        """Say in the middle of a stream that it ends here."""
+        await self.send(error_events(self._wire, problem, self.request_id))
+        await self.end()
+
+    async def end(self) -> None:
+        """End the stream."""
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def refuse(self, problem: Problem) -> None:
+        """Answer with an error, or end the stream with one."""
+        if self._has_begun:
+            await self.fail(problem)
+            return
+        retry = problem.extensions.get("retry_after_seconds")
+        headers = [] if retry is None else [(b"retry-after", str(retry).encode())]
+        await self._finish(status_of(problem), error_body(self._wire, problem, self.request_id), headers)
+
+    async def _finish(self, status: int, body: bytes, headers: Headers) -> None:
+        self._has_begun = True
+        told = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+            self._name(),
+            *headers,
+        ]
+        await self._send({"type": "http.response.start", "status": status, "headers": told})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _name(self) -> tuple[bytes, bytes]:
+        """The id to quote, under the name that the format's SDK reads."""
+        return (b"request-id" if self._wire == "messages" else b"x-request-id", self.request_id.encode())
+
+
+async def _while_connected(receive: Receive, work: Awaitable[None]) -> None:
+    """Do the work as long as the caller is there: a closed connection ends it, and with it the provider's."""
+    task = asyncio.current_task()
+    watch = asyncio.ensure_future(receive())
+
+    def gone(watched: "asyncio.Future[Message]") -> None:
+        if not watched.cancelled() and task is not None:
+            task.cancel()
+
+    watch.add_done_callback(gone)
+    try:
+        await work
+    finally:
+        watch.remove_done_callback(gone)
+        watch.cancel()
+
+
+def _key(headers: Mapping[bytes, bytes]) -> str:
+    """Read the key from whichever header the caller's SDK uses."""
+    scheme, _, bearer = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    key = headers.get(b"x-api-key", b"").decode("latin-1") or (bearer if scheme.lower() == "bearer" else "")
+    if not key:
+        message = "Send an API key of Scriptorium: Authorization: Bearer sk_... or x-api-key: sk_..."
+        raise Unauthenticated(message)
+    return key.strip()
+
+
+async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and int(declared) > BODY_LIMIT_BYTES:
+        raise _too_large()
+    pieces, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise asyncio.CancelledError
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > BODY_LIMIT_BYTES:
+            raise _too_large()
+        pieces.append(piece)
+        if not message.get("more_body", False):
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"The body is larger than {BODY_LIMIT_BYTES // 1024 // 1024} MB.")
