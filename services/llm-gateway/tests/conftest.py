@@ -169,7 +169,7 @@ class Gateway:
             self.database, self.call, ReadSegments(generation_id=generation_id, after=after)
         )
         assert [s.number for s in answer.segments] == list(range(after + 1, answer.generation.last_segment + 1))
-        return answer.generation, "".join(segment.text for segment in answer.segments)
+        return answer.generation, "".join(s.text for s in answer.segments if s.kind == "text")
 
     async def cancel(self, generation_id: UUID) -> Generation:
         return await generations.cancel_generation(
@@ -234,6 +234,7 @@ async def open_gateway(
     settings_for: Callable[[str, str], dict[str, object]],
     databases: dict[str, str],
     simulator: Simulator,
+    servers: Servers,
     web: Web,
     call: Call,
 ) -> AsyncIterator[OpenGateway]:
@@ -244,7 +245,10 @@ async def open_gateway(
             house = await house_for("llm_gateway")
             values = settings_for("llm_gateway", databases["llm_gateway"])
             settings = LlmGatewaySettings.model_validate(
-                values | {"simulator_url": simulator.url, "stop_seconds": 0.1, "OPENAI_API_KEY": None} | changes
+                values
+                | {"simulator_url": simulator.url, "redis_url": servers.redis_url}
+                | {"stop_seconds": 0.1, "OPENAI_API_KEY": None}
+                | changes
             )
             engine = await stack.enter_async_context(running(house, settings))
             return Gateway(engine, house, call)

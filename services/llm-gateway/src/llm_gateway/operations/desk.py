@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 
 from llm_gateway.operations.budgets import BudgetBook
+from llm_gateway.operations.catalogue import Catalogue
 from llm_gateway.operations.failover import Health
 from llm_gateway.operations.membership import Members
 from llm_gateway.operations.patience import Patience
 from llm_gateway.operations.segments import SegmentWriter
-from llm_gateway.providers.connections import Providers
+from llm_gateway.operations.traffic import Traffic
+from llm_gateway.providers.adapters import Providers
 from shared.bus import Bus
 from shared.postgres import Database
 
@@ -33,10 +35,12 @@ class Desk:
 
     database: Database
     bus: Bus
+    catalogue: Catalogue
     providers: Providers
     members: Members
     writer: SegmentWriter
     patience: Patience
     limits: Limits
     budgets: BudgetBook
+    traffic: Traffic
     health: Health = field(default_factory=Health)

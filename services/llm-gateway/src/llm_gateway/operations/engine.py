@@ -12,7 +12,7 @@ from llm_gateway.operations.manuscript import Manuscript
 from llm_gateway.operations.running import Claim, Running
 from llm_gateway.operations.spending import usage_view
 from llm_gateway.store import attempts, leases
-from shared.contracts.ids import decode_id, encode_id, new_id
+from shared.contracts.ids import decode_id, encode_id
 from shared.contracts.llm_gateway import live_cancel_subject
 from shared.runtime import logger
 
@@ -28,7 +28,7 @@ class Engine:
     def __init__(self, desk: Desk) -> None:
         """Start with nothing to do, under a new name: a restarted process inherits no lease."""
         self.desk = desk
-        self.process_id = new_id()
+        self.process_id = desk.traffic.presence.process_id
         self.is_draining = False
         self.slot_freed = asyncio.Event()
         # Until then the database was away, and so were the heartbeats of the other processes.
@@ -48,7 +48,7 @@ class Engine:
             async with self.desk.database.transaction(claimed.project_id) as conn:
                 settled = await attempts.sum_usage(conn, claimed.project_id, claimed.id)
         self.stop(claimed.id, StopReason.LEASE_LOST)
-        manuscript = Manuscript(claimed.lease, claimed.last_segment, claimed.characters)
+        manuscript = Manuscript(claimed.lease, claimed.last_segment)
         running = Running(claimed, manuscript, settled, claim.plan, claim.attempt)
         running.manuscript.watch(running.stop, lambda: usage_view(running.spent_so_far()))
         if claimed.cancel_requested:
