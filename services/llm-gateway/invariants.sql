@@ -39,7 +39,7 @@ WHERE status = 'running' AND lease_until < now() - interval '60 seconds';
 SELECT g.project_id, g.id FROM generations AS g
 WHERE g.finished_at IS NOT NULL AND g.content_hash IS DISTINCT FROM (
     SELECT encode(sha256(convert_to(coalesce(string_agg(s.text, '' ORDER BY s.number), ''), 'UTF8')), 'hex')
-    FROM segments AS s WHERE s.project_id = g.project_id AND s.generation_id = g.id);
+    FROM segments AS s WHERE s.project_id = g.project_id AND s.generation_id = g.id AND s.kind = 'text');
 
 -- segments with a gap, or not as many as the generation says
 SELECT g.project_id, g.id FROM generations AS g
@@ -51,7 +51,7 @@ HAVING count(s.number) <> g.last_segment OR coalesce(max(s.number), 0) <> g.last
 SELECT g.project_id, g.id FROM generations AS g
 LEFT JOIN segments AS s ON s.project_id = g.project_id AND s.generation_id = g.id
 GROUP BY g.project_id, g.id
-HAVING coalesce(sum(length(s.text)), 0) <> g.characters;
+HAVING coalesce(sum(length(s.text)) FILTER (WHERE s.kind = 'text'), 0) <> g.characters;
 
 -- a continued text that does not begin with the text that it continues
 SELECT g.project_id, g.id FROM generations AS g

@@ -287,7 +287,7 @@ def continued_generation(document: Document) -> UUID:
 def ended(read: GenerationText, told_hash: str | None = None) -> GenerationEnd:
     """Put an ended generation together. Raises TextNotSettledError where it runs or its text has another hash."""
     generation = read.generation
-    text = "".join(segment.text for segment in read.segments)
+    text = "".join(segment.text for segment in read.segments if segment.kind == "text")
     found_hash = hashlib.sha256(text.encode()).hexdigest()
     if found_hash != generation.content_hash or (told_hash or found_hash) != found_hash:
         message = f"the text of {generation.id} is not the one that was told"

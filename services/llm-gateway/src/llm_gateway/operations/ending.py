@@ -75,7 +75,7 @@ async def show_end(bus: Bus, state: GenerationState, usage: GenerationUsage, res
     live = LiveSegment(
         generation_id=state.id,
         status=state.status,
-        segments=[] if rest is None else [Segment(number=rest.number, text=rest.text)],
+        segments=[] if rest is None else [Segment(number=rest.number, text=rest.text, kind=rest.kind)],
         usage=usage,
     )
     await bus.publish_live(live_generation_subject(encode_id("ge", state.id)), live)

@@ -30,6 +30,7 @@ async def read_answer(
 def _take(desk: Desk, running: Running, attempt: Attempt, arrived: list[ProviderEvent]) -> None:
     for event in arrived:
         if isinstance(event, Delta):
+            attempt.received += len(event.text)
             desk.writer.add(running.manuscript, event.text)
         elif isinstance(event, Opened):
             attempt.response_id, attempt.response_model = event.response_id, event.model

@@ -16,7 +16,7 @@ from llm_gateway.store import segments as store
 from llm_gateway.store.segments import Piece
 from shared.bus import Bus
 from shared.contracts.ids import encode_id
-from shared.contracts.llm_gateway import LiveSegment, Segment, live_generation_subject
+from shared.contracts.llm_gateway import LiveSegment, Segment, SegmentKind, live_generation_subject
 from shared.faults import fault_point
 from shared.postgres import Database
 from shared.problems import Unavailable
@@ -46,15 +46,21 @@ class SegmentWriter:
         self._pen = asyncio.Lock()
         self._written = asyncio.Event()
 
-    def add(self, manuscript: Manuscript, text: str) -> None:
+    def add(self, manuscript: Manuscript, text: str, kind: SegmentKind = "text") -> None:
         """Append text; it is written soon. NUL characters, which PostgreSQL cannot store, are dropped."""
         clean = text.replace("\x00", "")
-        if not clean:
-            return
-        is_first = not manuscript.has_own_text
-        manuscript.add(clean)
+        if clean:
+            is_first = not manuscript.has_own_text and kind == "text"
+            self._append(manuscript, clean, kind, at_once=is_first or manuscript.last_write == 0)
+
+    def begin_draft(self, manuscript: Manuscript) -> None:
+        """Say that the model begins its draft anew, by an empty segment."""
+        self._append(manuscript, "", "draft", at_once=False)
+
+    def _append(self, manuscript: Manuscript, text: str, kind: SegmentKind, *, at_once: bool) -> None:
+        manuscript.add(text, kind)
         now = asyncio.get_running_loop().time()
-        if is_first or manuscript.is_full:
+        if at_once or manuscript.is_full:
             manuscript.due = now
         elif manuscript not in self._waiting:
             manuscript.due = _on_grid(max(now, manuscript.last_write + SEGMENT_SECONDS))
@@ -81,6 +87,8 @@ class SegmentWriter:
         """
         async with self._pen:
             self._waiting.pop(manuscript, None)
+            while manuscript.is_mixed and not manuscript.is_lost:
+                await self._write_next(manuscript)
             if manuscript.is_lost:
                 raise LeaseLost
             return manuscript.take()
@@ -111,9 +119,17 @@ class SegmentWriter:
             del self._waiting[manuscript]
             manuscript.last_write = now
             piece = manuscript.take()
+            if manuscript.has_waiting:
+                manuscript.due = now
+                self._waiting[manuscript] = None
             if piece is not None and not manuscript.is_lost:
                 taken[piece] = manuscript
         return taken
+
+    async def _write_next(self, manuscript: Manuscript) -> None:
+        piece = manuscript.take()
+        if piece is not None:
+            await self._write({piece: manuscript})
 
     async def _write(self, taken: dict[Piece, Manuscript]) -> None:
         written = await self._commit_patiently(list(taken))
@@ -129,7 +145,7 @@ class SegmentWriter:
         live = LiveSegment(
             generation_id=generation_id,
             status="running",
-            segments=[Segment(number=piece.number, text=piece.text)],
+            segments=[Segment(number=piece.number, text=piece.text, kind=piece.kind)],
             usage=manuscript.usage(),
         )
         await self._bus.publish_live(live_generation_subject(encode_id("ge", generation_id)), live)

@@ -8,12 +8,12 @@ from shared.contracts.llm_gateway import GenerationOrigin, GenerationRequest
 from shared.postgres import Connection, one
 
 _STATE = """project_id, id, actor_id, request_id, task, model, provider, simulated, status, epoch, last_segment,
-    inherited_segments, characters, inherited_characters, input_characters, finish_reason, content_hash, problem,
-    created_at, started_at, finished_at"""
+    inherited_segments, characters, inherited_characters, aside_characters, input_characters, finish_reason,
+    content_hash, problem, created_at, started_at, finished_at"""
 
 CLAIMED = """project_id, id, actor_id, request_id, origin, request, model, provider, simulated, epoch,
-    cancel_requested, last_segment, inherited_segments, characters, inherited_characters, input_characters,
-    traceparent"""
+    cancel_requested, last_segment, inherited_segments, characters, inherited_characters, aside_characters,
+    input_characters, traceparent"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,10 @@ async def inherit_text(conn: Connection, project_id: UUID, generation_id: UUID, 
     await conn.execute(
         """
         WITH copied AS (
-            INSERT INTO segments (project_id, generation_id, number, text)
-            SELECT project_id, $2, number, text FROM segments WHERE project_id = $1 AND generation_id = $3
-            RETURNING number, length(text) AS characters
+            INSERT INTO segments (project_id, generation_id, number, text, kind, created_at)
+            SELECT project_id, $2, number, text, kind, created_at FROM segments
+            WHERE project_id = $1 AND generation_id = $3
+            RETURNING number, CASE WHEN kind = 'text' THEN length(text) ELSE 0 END AS characters
         ), counted AS (
             SELECT coalesce(max(number), 0) AS segments, coalesce(sum(characters), 0) AS characters FROM copied
         )
@@ -174,7 +175,7 @@ async def fence(conn: Connection, lease: Lease) -> bool:
 async def end_generation(
     conn: Connection, lease: Lease, ending: Ending, response_id: str | None
 ) -> GenerationState | None:
-    """Write the end, with the hash of all segments; None when the lease is no longer ours."""
+    """Write the end, with the hash of the answer; None when the lease is no longer ours."""
     return one(
         GenerationState,
         await conn.fetchrow(
@@ -185,7 +186,7 @@ async def end_generation(
                 content_hash = (
                     SELECT encode(sha256(convert_to(
                         coalesce(string_agg(s.text, '' ORDER BY s.number), ''), 'UTF8')), 'hex')
-                    FROM segments AS s WHERE s.project_id = $1 AND s.generation_id = $2)
+                    FROM segments AS s WHERE s.project_id = $1 AND s.generation_id = $2 AND s.kind = 'text')
             WHERE project_id = $1 AND id = $2 AND epoch = $3 AND status IN ('queued', 'running')
             RETURNING {_STATE}
             """,  # noqa: S608  a constant list of columns

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from llm_gateway.domain import Lease
-from shared.contracts.llm_gateway import Segment
+from shared.contracts.llm_gateway import Segment, SegmentKind
 from shared.postgres import Connection, many
 
 
@@ -16,6 +16,7 @@ class Piece:
     lease: Lease
     number: int
     text: str
+    kind: SegmentKind = "text"
 
 
 async def insert_segments(conn: Connection, pieces: Sequence[Piece]) -> set[UUID]:
@@ -27,8 +28,8 @@ async def insert_segments(conn: Connection, pieces: Sequence[Piece]) -> set[UUID
     rows = await conn.fetch(
         """
         WITH piece AS (
-            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::integer[], $5::text[])
-                AS p (project_id, generation_id, epoch, number, text)
+            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::integer[], $5::text[], $6::text[])
+                AS p (project_id, generation_id, epoch, number, text, kind)
         ), held AS (
             SELECT g.project_id, g.id FROM generations AS g
             JOIN piece AS p ON p.project_id = g.project_id AND p.generation_id = g.id
@@ -36,14 +37,16 @@ async def insert_segments(conn: Connection, pieces: Sequence[Piece]) -> set[UUID
             ORDER BY g.id FOR NO KEY UPDATE OF g
         ), advanced AS (
             UPDATE generations AS g
-            SET last_segment = p.number, characters = g.characters + length(p.text)
+            SET last_segment = p.number,
+                characters = g.characters + CASE WHEN p.kind = 'text' THEN length(p.text) ELSE 0 END,
+                aside_characters = g.aside_characters + CASE WHEN p.kind = 'text' THEN 0 ELSE length(p.text) END
             FROM piece AS p, held
             WHERE g.id = ANY ($2) AND held.project_id = g.project_id AND held.id = g.id
                 AND p.project_id = g.project_id AND p.generation_id = g.id AND p.epoch = g.epoch
             RETURNING g.project_id, g.id
         )
-        INSERT INTO segments (project_id, generation_id, number, text)
-        SELECT p.project_id, p.generation_id, p.number, p.text
+        INSERT INTO segments (project_id, generation_id, number, text, kind)
+        SELECT p.project_id, p.generation_id, p.number, p.text, p.kind
         FROM piece AS p JOIN advanced AS a ON a.project_id = p.project_id AND a.id = p.generation_id
         RETURNING generation_id
         """,
@@ -52,6 +55,7 @@ async def insert_segments(conn: Connection, pieces: Sequence[Piece]) -> set[UUID
         [piece.lease.epoch for piece in pieces],
         [piece.number for piece in pieces],
         [piece.text for piece in pieces],
+        [piece.kind for piece in pieces],
     )
     return {row["generation_id"] for row in rows}
 
@@ -82,7 +86,7 @@ async def find_segments(
         Segment,
         await conn.fetch(
             """
-            SELECT number, text FROM segments
+            SELECT number, text, kind, created_at AS at FROM segments
             WHERE project_id = $1 AND generation_id = $2 AND number > $3 AND number <= $4 ORDER BY number
             """,
             project_id,
@@ -94,9 +98,12 @@ async def find_segments(
 
 
 async def find_text(conn: Connection, project_id: UUID, generation_id: UUID) -> str:
-    """Read the whole text so far."""
+    """Read the whole answer so far."""
     text = await conn.fetchval(
-        "SELECT string_agg(text, '' ORDER BY number) FROM segments WHERE project_id = $1 AND generation_id = $2",
+        """
+        SELECT string_agg(text, '' ORDER BY number) FROM segments
+        WHERE project_id = $1 AND generation_id = $2 AND kind = 'text'
+        """,
         project_id,
         generation_id,
     )

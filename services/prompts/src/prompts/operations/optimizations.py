@@ -152,7 +152,7 @@ async def _read_generation(desk: Desk, call: Call, row: OptimizationRow) -> tupl
     after = 0
     while True:
         page = await desk.bus.request(call, ReadSegments(generation_id=row.generation_id, after=after))
-        parts += [segment.text for segment in page.segments]
+        parts += [segment.text for segment in page.segments if segment.kind == "text"]
         if not page.segments or page.segments[-1].number >= page.generation.last_segment:
             return page.generation, "".join(parts)
         after = page.segments[-1].number

@@ -112,7 +112,8 @@ class Following:
         return generation.status in FINAL_STATUSES and self.last >= generation.last_segment
 
     def _stored(self, text: GenerationText) -> bytes:
-        pieces = [segment_event(piece.number, piece.text) for piece in text.segments if piece.number > self.last]
+        new = [piece for piece in text.segments if piece.number > self.last]
+        pieces = [segment_event(piece.number, piece.text, piece.kind) for piece in new]
         self.last = max([self.last, *(piece.number for piece in text.segments)])
         usage = text.generation.usage.model_dump(mode="json")
         return b"".join(pieces) + self._new_progress(progress_event(text.generation.status, usage))

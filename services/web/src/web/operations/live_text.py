@@ -91,13 +91,17 @@ async def _unsubscribed(subscribing: "asyncio.Task[Subscription]") -> None:
 def read_live(data: bytes) -> LiveMessage:
     """Read a LiveSegment without building its model: a hundred streams bring thousands a second."""
     body: dict[str, Any] = orjson.loads(data)
-    pieces = tuple((piece["number"], segment_event(piece["number"], piece["text"])) for piece in body["segments"])
+    pieces = tuple(
+        (piece["number"], segment_event(piece["number"], piece["text"], piece.get("kind", "text")))
+        for piece in body["segments"]
+    )
     return LiveMessage(pieces, progress_event(body["status"], body["usage"]), body["status"] in FINAL_STATUSES)
 
 
-def segment_event(number: int, text: str) -> bytes:
+def segment_event(number: int, text: str, kind: str) -> bytes:
     """Write one segment; its number is the event's id, to resume from."""
-    return b"id: %d\nevent: segment\ndata: %b\n\n" % (number, orjson.dumps({"number": number, "text": text}))
+    segment = {"number": number, "text": text, "kind": kind}
+    return b"id: %d\nevent: segment\ndata: %b\n\n" % (number, orjson.dumps(segment))
 
 
 def progress_event(status: str, usage: dict[str, Any]) -> bytes:

@@ -1,17 +1,25 @@
 """Generations, their segments, and the models that write them."""
 
-from datetime import datetime
+import json
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue, field_validator
 
 from shared.contracts.ids import DocumentId, GenerationId, OptimizationId, PromptVersionId
+from shared.contracts.llm_gateway.connections import Capability
 from shared.contracts.llm_gateway.samples import DOCUMENT, GENERATION, HASH
 from shared.contracts.message import Command, Fact, Job, Request, View
 
 GenerationStatus = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
 FINAL_STATUSES = frozenset({"completed", "failed", "cancelled", "interrupted"})
+SegmentKind = Literal["text", "think", "draft"]
+ReplaySpeed = Literal["original", "2", "10", "instant"]
+
+# Larger schemas cost every answer's check more than any answer is worth; deeper ones no provider accepts.
+MAX_SCHEMA_CHARACTERS = 65_536
+MAX_SCHEMA_DEPTH = 32
 
 
 class ChatMessage(Command):
@@ -26,12 +34,41 @@ class GenerationRequest(Command):
 
     `model` is `provider/model`, or None for the installation's default. `max_output_tokens` None leaves the
     provider's own limit. `temperature` None leaves the provider's own value.
+
+    `response_schema` is a JSON Schema that the answer must satisfy: it may refer to itself only. The text of such a
+    generation appears whole, checked, at its end; until then it is written as segments of kind `draft`.
+    `continue_up_to` is how often the model is asked to go on where its answer was cut at the output limit.
     """
 
     model: str | None = Field(default=None, max_length=200)
     messages: list[ChatMessage] = Field(min_length=1, max_length=200)
     max_output_tokens: int | None = Field(default=None, ge=1, le=200_000)
     temperature: float | None = Field(default=None, ge=0, le=2)
+    response_schema: dict[str, JsonValue] | None = None
+    continue_up_to: int = Field(default=0, ge=0, le=20)
+
+    @field_validator("response_schema")
+    @classmethod
+    def _refuse_oversized(cls, value: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
+        if value is not None and (_depth(value) > MAX_SCHEMA_DEPTH or len(json.dumps(value)) > MAX_SCHEMA_CHARACTERS):
+            message = f"A schema has at most {MAX_SCHEMA_CHARACTERS} characters in {MAX_SCHEMA_DEPTH} levels."
+            raise ValueError(message)
+        return value
+
+
+def _depth(value: JsonValue) -> int:
+    """Count the levels of a value, without recursion: a hostile one has thousands."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [child for parent in level for child in _children(parent)]
+    return depth
+
+
+def _children(value: JsonValue) -> list[JsonValue]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
 
 
 class GenerationOrigin(Command):
@@ -44,10 +81,16 @@ class GenerationOrigin(Command):
 
 
 class Segment(View):
-    """A committed piece of text; `number` counts from 1 without gaps within a generation."""
+    """A committed piece of text; `number` counts from 1 without gaps within a generation.
+
+    The answer is what has the kind `text`. `think` is what the model thought, kept apart. `draft` is JSON that is not
+    checked yet; an empty one says that the model begins it anew. `at` is when it was committed; not told live.
+    """
 
     number: int
     text: str
+    kind: SegmentKind = "text"
+    at: datetime | None = None
 
 
 class GenerationUsage(View):
@@ -65,7 +108,9 @@ class GenerationUsage(View):
 
 
 class Generation(View):
-    """The state of a generation. `content_hash` (SHA-256 of the whole text) is there once it ended.
+    """The state of a generation. `characters` counts the answer alone.
+
+    `content_hash` (SHA-256 of the whole answer) is there once it ended.
 
     `problem_type` and `detail` say why it failed or was interrupted, in words for the person who waits.
     """
@@ -94,8 +139,26 @@ class GenerationText(View):
     segments: list[Segment]
 
 
+class GeneratedValue(View):
+    """The value of an answer in JSON; None where it has none yet, or never.
+
+    While `is_partial`, a later value only has more: strings grow at their end, lists and objects gain members, and a
+    number is there once it is whole. It begins anew only where the model was asked anew, as `draft` counts.
+    """
+
+    generation_id: GenerationId
+    status: GenerationStatus
+    value: JsonValue
+    is_partial: bool
+    draft: int
+
+
 class Model(View):
-    """One model. `available` is false where no key is set: `unavailable_reason` names the variable."""
+    """One model, whose id is `connection/name`; `provider` is whose it is.
+
+    `available` is false where it cannot be asked yet: `unavailable_reason` says what to do. `capabilities` are those
+    that are known, `retires_on` is the last day that its provider promises, `aliases` the names that may lead to it.
+    """
 
     id: str
     provider: str
@@ -106,6 +169,11 @@ class Model(View):
     context_tokens: int | None
     input_usd_per_million: Decimal | None
     output_usd_per_million: Decimal | None
+    # Since 0.3; older gateways do not say.
+    capabilities: list[Capability] = Field(default_factory=list)
+    max_output_tokens: int | None = None
+    retires_on: date | None = None
+    aliases: list[str] = Field(default_factory=list)
 
 
 class ModelCatalogue(View):
