@@ -1,43 +1,13 @@
 from decimal import Decimal
 
-import pytest
-
 from llm_gateway.domain import (
     CONTINUE_INSTRUCTION,
-    CallFailed,
-    ProviderUnavailable,
-    Repeat,
     Spent,
     continued,
     estimate_tokens,
-    repeat_delay,
 )
 from llm_gateway.operations.spending import added, usage_view
 from shared.contracts.llm_gateway import ChatMessage
-
-
-def failure(repeat: Repeat, retry_after_seconds: float | None = None) -> CallFailed:
-    return CallFailed(ProviderUnavailable("Away."), repeat, retry_after_seconds=retry_after_seconds)
-
-
-def test_what_cannot_help_is_never_repeated() -> None:
-    assert repeat_delay(failure(Repeat.NEVER), 0, 100, 0.5) is None
-
-
-@pytest.mark.parametrize("repeat", [Repeat.AFTER_LIMIT, Repeat.AFTER_OUTAGE])
-def test_a_call_is_repeated_twice_at_most(repeat: Repeat) -> None:
-    assert repeat_delay(failure(repeat), 1, 100, 0.5) is not None
-    assert repeat_delay(failure(repeat), 2, 100, 0.5) is None
-
-
-def test_a_limit_is_waited_for_as_long_as_the_provider_asks_and_no_longer_than_there_is_time() -> None:
-    assert repeat_delay(failure(Repeat.AFTER_LIMIT, 7), 0, 100, 0.9) == 7
-    assert repeat_delay(failure(Repeat.AFTER_LIMIT, 7), 0, 6, 0.9) is None
-
-
-def test_an_outage_is_waited_for_with_full_jitter_that_doubles() -> None:
-    assert repeat_delay(failure(Repeat.AFTER_OUTAGE), 0, 100, 0.0) == 0
-    assert repeat_delay(failure(Repeat.AFTER_OUTAGE), 1, 100, 0.5) == pytest.approx(0.5)
 
 
 def test_tokens_are_estimated_from_characters_and_rounded_up() -> None:

@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_gateway.domain import CallFailed, ProviderKeyMissing, Repeat, UnknownModel
+from llm_gateway.domain import CallFailed, ProviderKeyMissing, UnknownModel
 from llm_gateway.main import connections
 from llm_gateway.operations.models import list_models
 from llm_gateway.providers.anthropic_messages import AnthropicMessages, _Counted
@@ -19,7 +18,6 @@ from llm_gateway.providers.connections import Providers, Timeouts
 from llm_gateway.providers.openai_chat import OpenAIChat
 from llm_gateway.providers.prices import cost_usd, find_rates
 from llm_gateway.providers.protocol import Delta, Finished, Opened, ReportedUsage
-from llm_gateway.providers.refusals import refused_by_status, refused_in_stream
 from llm_gateway.providers.server_events import read_event_data
 from llm_gateway.providers.transport import Access
 from llm_gateway.settings import LlmGatewaySettings
@@ -45,46 +43,6 @@ async def test_events_are_the_same_however_the_bytes_are_cut(cuts: list[int]) ->
         b"two\nlines",
         "café".encode(),
     ]
-
-
-def error(status: int, body: object = None, **headers: str) -> Any:
-    return SimpleNamespace(status_code=status, body=body, response=SimpleNamespace(headers=headers))
-
-
-@pytest.mark.parametrize(
-    ("raised", "problem", "repeat"),
-    [
-        (error(401), "/problems/provider-key-refused", Repeat.NEVER),
-        (error(403), "/problems/provider-key-refused", Repeat.NEVER),
-        (error(404), "/problems/unknown-model", Repeat.NEVER),
-        (error(400, {"message": "too long"}), "/problems/provider-refused-request", Repeat.NEVER),
-        (error(402), "/problems/provider-quota-exhausted", Repeat.NEVER),
-        (error(429, {"code": "insufficient_quota"}), "/problems/provider-quota-exhausted", Repeat.NEVER),
-        (
-            error(400, {"error": {"message": "Your credit balance is too low"}}),
-            "/problems/provider-quota-exhausted",
-            Repeat.NEVER,
-        ),
-        (error(429), "/problems/provider-rate-limited", Repeat.AFTER_LIMIT),
-        (error(408), "/problems/provider-unavailable", Repeat.AFTER_OUTAGE),
-        (error(503), "/problems/provider-unavailable", Repeat.AFTER_OUTAGE),
-        (error(529), "/problems/provider-unavailable", Repeat.AFTER_OUTAGE),
-    ],
-)
-def test_each_refusal_has_its_problem_and_costs_nothing(raised: Any, problem: str, repeat: Repeat) -> None:
-    failure = refused_by_status("openai", "OPENAI_API_KEY", "gpt-x", raised)
-    assert (failure.problem.type, failure.repeat, failure.spent) == (problem, repeat, False)
-
-
-def test_the_wish_to_wait_is_read_in_seconds_or_not_at_all() -> None:
-    asked = refused_by_status("groq", "GROQ_API_KEY", "m", error(429, **{"retry-after": "3"}))
-    dated = refused_by_status("groq", "GROQ_API_KEY", "m", error(429, **{"retry-after": "Wed, 21 Oct 2026 07:28:00"}))
-    assert (asked.retry_after_seconds, dated.retry_after_seconds) == (3.0, None)
-
-
-def test_an_error_in_mid_stream_is_an_outage_that_may_have_cost_something() -> None:
-    failure = refused_in_stream("anthropic", {"type": "overloaded_error", "message": "Overloaded"})
-    assert (failure.repeat, failure.spent) == (Repeat.AFTER_OUTAGE, True)
 
 
 def access(simulator: Any, provider: str = "simulator", path: str = "/v1", key: str = "sk-test") -> Access:
