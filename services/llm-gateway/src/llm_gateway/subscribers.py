@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from llm_gateway.operations import budgets, generations, models
+from llm_gateway.operations import budgets, generations, limits, models
 from llm_gateway.operations.engine import Engine
 from shared.bus import Bus
 from shared.contracts.llm_gateway import (
@@ -10,10 +10,12 @@ from shared.contracts.llm_gateway import (
     DeleteBudget,
     GetGeneration,
     ListBudgets,
+    ListLimits,
     ListModels,
     RaiseBudget,
     ReadSegments,
     SaveBudget,
+    SaveLimit,
     StartGeneration,
     WriteText,
 )
@@ -26,9 +28,11 @@ def subscribe(bus: Bus, engine: Engine) -> None:
     bus.answer(ReadSegments, partial(generations.read_segments, database))
     bus.answer(CancelGeneration, partial(generations.cancel_generation, engine))
     bus.answer(WriteText, partial(generations.write_text, engine))
-    bus.answer(ListModels, partial(models.list_models, engine.desk.providers))
+    bus.answer(ListModels, partial(models.list_models, engine.desk.catalogue))
     bus.answer(ListBudgets, partial(budgets.list_budgets, database))
     bus.answer(SaveBudget, partial(budgets.save_budget, database))
     bus.answer(RaiseBudget, partial(budgets.raise_budget, database))
     bus.answer(DeleteBudget, partial(budgets.delete_budget, database))
+    bus.answer(ListLimits, partial(limits.list_limits, database))
+    bus.answer(SaveLimit, partial(limits.save_limit, database))
     bus.consume(StartGeneration, partial(generations.on_start_generation, engine))

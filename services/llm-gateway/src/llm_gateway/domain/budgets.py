@@ -242,7 +242,7 @@ def read_scope_id(scope: BudgetScope, scope_id: str | None, project_id: UUID) ->
     if prefix is None:
         if scope_id is None:
             return project_id
-        message = "A budget of the whole project names nobody."
+        message = "What holds for the whole project names nobody."
         raise _wrong_scope_id(message)
     try:
         return decode_id(prefix, scope_id or "")

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from shared.contracts.ids import encode_id
 from shared.problems import RateLimited, Unavailable
 
 Scope = Literal["project", "user", "key"]
@@ -23,6 +24,7 @@ BURST_SHARE = 0.1
 TOLERANCE = 1.0
 # Nobody knows when another call ends; a second is a fair guess for those that wait for it.
 PARALLEL_WAIT = 1_000_000.0
+_ID_PREFIXES = {"user": "us", "key": "ak"}
 _MEASURES: tuple[Measure, ...] = ("requests_per_minute", "tokens_per_minute", "parallel")
 
 
@@ -36,6 +38,12 @@ class LimitRow:
     tokens_per_minute: int | None
     parallel: int | None
     updated_at: datetime
+
+    @property
+    def wire_scope_id(self) -> str | None:
+        """The person or key as callers write it; None for the whole project."""
+        prefix = _ID_PREFIXES.get(self.scope)
+        return None if prefix is None else encode_id(prefix, self.scope_id)
 
 
 @dataclass(frozen=True, slots=True)
