@@ -1,6 +1,7 @@
 """A gateway in this process on real servers, web's answer about members, and the simulator as a process of its own."""
 
 import asyncio
+import base64
 import hashlib
 import inspect
 import os
@@ -42,6 +43,8 @@ from shared.postgres import Database
 from shared.runtime import House
 from shared.testing.fixtures import BusFor, DatabaseFor, HouseFor, make_call
 from shared.testing.servers import Servers
+
+SEALING_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 @dataclass
@@ -243,7 +246,7 @@ async def open_gateway(
 
         async def open_one(**changes: Any) -> Gateway:
             house = await house_for("llm_gateway")
-            values = settings_for("llm_gateway", databases["llm_gateway"])
+            values = settings_for("llm_gateway", databases["llm_gateway"]) | {"sealing_key": SEALING_KEY}
             settings = LlmGatewaySettings.model_validate(
                 values
                 | {"simulator_url": simulator.url, "redis_url": servers.redis_url}
@@ -294,6 +297,7 @@ async def spawn_gateway(
     def spawn(fault_points: str = "", **changes: Any) -> Spawned:
         values = settings_for("llm_gateway", databases["llm_gateway"]) | {
             "simulator_url": simulator.url,
+            "sealing_key": SEALING_KEY,
             "fault_points": fault_points,
             **changes,
         }

@@ -14,7 +14,8 @@ async def test_the_service_starts_and_says_that_it_is_ready(
     streams: None,
 ) -> None:
     await database_for("llm_gateway")
-    settings = LlmGatewaySettings.model_validate(settings_for("llm_gateway", databases["llm_gateway"]))
+    values = settings_for("llm_gateway", databases["llm_gateway"]) | {"sealing_key": "A" * 43 + "="}
+    settings = LlmGatewaySettings.model_validate(values)
     async with (
         opened(settings) as app,
         AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as client,

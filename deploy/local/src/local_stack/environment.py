@@ -53,7 +53,7 @@ class ProcessEnvironments:
         if service == "llm_gateway":
             return {
                 "REDIS_URL": self.servers.redis_url,
-                "ENCRYPTION_KEY": self.secrets.encryption_key,
+                "SEALING_KEY": self.secrets.sealing_key,
                 "SIMULATOR_URL": process_url(self.ports, "simulator"),
             }
         if service == "web":

@@ -5,13 +5,18 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.embedded.passwords import SERVICES, ServerPasswords
 from shared.embedded.ports import ServerPorts, free_ports, is_free
 from shared.tokens import new_signing_key
 
 PROCESSES = ("simulator", *SERVICES)
+
+
+def _new_key() -> str:
+    """Make 256 random bits in URL-safe base64."""
+    return urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 class StackSecrets(BaseModel):
@@ -22,24 +27,25 @@ class StackSecrets(BaseModel):
     servers: ServerPasswords
     signing_keys: dict[str, str]
     encryption_key: str
+    # Folders of earlier releases have none: they get theirs at the next start.
+    sealing_key: str = Field(default_factory=_new_key)
 
     @classmethod
     def generate(cls) -> Self:
-        """Make new secrets: one Ed25519 key a service, 256 bits for data at rest, all in URL-safe base64."""
+        """Make new secrets: one Ed25519 key a service, 256 bits each for API keys and for the keys of providers."""
         return cls(
             servers=ServerPasswords.generate(),
             signing_keys={service: new_signing_key() for service in SERVICES},
-            encryption_key=urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            encryption_key=_new_key(),
         )
 
     @classmethod
     def load_or_generate(cls, file: Path) -> Self:
         """Read the file, or write it once for its owner's eyes only."""
-        if file.exists():
-            return cls.model_validate_json(file.read_bytes())
-        made = cls.generate()
-        write_whole(file, made.model_dump_json(indent=2))
-        return made
+        kept = cls.model_validate_json(file.read_bytes()) if file.exists() else cls.generate()
+        if kept.model_fields_set != set(cls.model_fields) or not file.exists():
+            write_whole(file, kept.model_dump_json(indent=2))
+        return kept
 
 
 class StackPorts(BaseModel):

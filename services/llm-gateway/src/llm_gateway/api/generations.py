@@ -93,4 +93,4 @@ async def cancel_generation(generation_id: GenerationId, call: CallOf, engine: E
 @router.get("/models", action="models.read")
 async def list_models(call: CallOf, engine: EngineOf) -> ModelCatalogue:
     """List the models of this installation and its default."""
-    return await models.list_models(engine.desk.providers, call, ListModels())
+    return await models.list_models(engine.desk.catalogue, call, ListModels())

@@ -21,6 +21,7 @@ from llm_gateway.domain import (
 )
 from llm_gateway.domain.calls import Route
 from llm_gateway.domain.failover import Step
+from llm_gateway.operations.catalogue import ProjectCatalogue
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.ending import Closing, end
 from llm_gateway.operations.failover import Attempts, Health
@@ -109,7 +110,9 @@ async def _ask(desk: Desk, running: Running) -> Ending:
     """Ask the model until it answered or asking again is over. Raises problems that no provider caused."""
     await desk.members.require(running.claimed)
     request = await _conversation(desk, running.claimed)
-    plan = running.plan or plan_attempts(desk, running.claimed)
+    plan = running.plan
+    if plan is None:
+        plan = plan_attempts(desk, await desk.catalogue.of(running.claimed.project_id), running.claimed)
     step = plan.first() if running.attempt is None else Step(running.attempt.route)
     while True:
         await asyncio.sleep(step.wait_seconds)
@@ -127,23 +130,9 @@ async def _ask(desk: Desk, running: Running) -> Ending:
         step = following
 
 
-def plan_attempts(desk: Desk, claimed: ClaimedGeneration) -> Attempts:
+def plan_attempts(desk: Desk, catalogue: ProjectCatalogue, claimed: ClaimedGeneration) -> Attempts:
     """Plan by which routes the generation's model is asked. Raises UnknownModel or ProviderKeyMissing."""
-    return desk.health.attempts([_route(desk, claimed)])
-
-
-def _route(desk: Desk, claimed: ClaimedGeneration) -> Route:
-    """The way to the generation's model, until the catalogue names them."""
-    target = desk.providers.resolve(claimed.model)
-    return Route(
-        connection=claimed.provider,
-        provider=claimed.provider,
-        name=target.name,
-        base_url=target.base_url,
-        wires=frozenset(),
-        account_key=claimed.provider,
-        key_source="",
-    )
+    return desk.health.attempts(catalogue.routes(claimed.request.model or claimed.model, None))
 
 
 def _log_next_step(running: Running, step: Step, failure: CallFailed) -> None:
@@ -171,10 +160,9 @@ async def _inherited_text(desk: Desk, claimed: ClaimedGeneration) -> str:
 async def _attempt(desk: Desk, running: Running, route: Route, request: GenerationRequest) -> Ending:
     """Ask once. Raises CallFailed where the answer did not come to its end."""
     attempt = await _open_attempt(desk, running, route)
-    target = desk.providers.resolve(route.model)
     with attempt_span(running, attempt):
         try:
-            await read_answer(desk, running, attempt, target.adapter.stream(target.name, request, attempt.id))
+            await read_answer(desk, running, attempt, desk.providers.stream(route, request, attempt.id))
         except CallFailed as failure:
             # An answer that was complete stays complete: only its usage is estimated then.
             if attempt.finish_reason is None:
@@ -208,7 +196,7 @@ async def _commit_attempt(desk: Desk, running: Running, route: Route) -> Attempt
 
     if not await desk.patience.do(commit, "open_attempt"):
         raise LeaseLost
-    return Attempt(attempt_id, route, begins_at=running.manuscript.characters)
+    return Attempt(attempt_id, route)
 
 
 async def _settle(desk: Desk, running: Running) -> None:

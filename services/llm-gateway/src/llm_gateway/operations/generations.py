@@ -1,7 +1,7 @@
 """Use cases of generations: start, read, cancel, write and wait."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from llm_gateway.domain import (
@@ -16,11 +16,12 @@ from llm_gateway.domain import (
     count_characters,
     failed,
 )
+from llm_gateway.operations.catalogue import ProjectCatalogue
 from llm_gateway.operations.driving import plan_attempts
 from llm_gateway.operations.ending import Closing, end_within, show_end
 from llm_gateway.operations.engine import Engine
 from llm_gateway.operations.running import Attempt, Claim
-from llm_gateway.operations.spending import added, estimated, usage_view
+from llm_gateway.operations.spending import added, estimated, list_rates, usage_view
 from llm_gateway.operations.tracing import written_trace
 from llm_gateway.store import attempts, generations, segments
 from llm_gateway.store.generations import NewGeneration
@@ -51,6 +52,14 @@ ANSWER_SECONDS = 0.2
 _NO_ID = UUID(int=0)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An order, and what its project could ask when it came."""
+
+    command: StartGeneration
+    catalogue: ProjectCatalogue
+
+
 async def on_start_generation(engine: Engine, event: Event[StartGeneration]) -> None:
     """Take a job: the generation is leased, or queued, and committed when this returns. Twice changes nothing."""
     await start_generation(engine, event.call(), event.message)
@@ -63,8 +72,9 @@ async def start_generation(engine: Engine, call: Call, command: StartGeneration)
     """
 
     async def commit() -> Claim | None:
+        catalogue = await engine.desk.catalogue.of(call.project_id)
         async with engine.desk.database.transaction(call.project_id) as conn:
-            return await _claim(engine, conn, call, command)
+            return await _claim(engine, conn, call, Wanted(command, catalogue))
 
     claim = await engine.desk.patience.do(commit, "claim")
     fault_point("generation_claimed")
@@ -145,23 +155,25 @@ async def write_text(engine: Engine, call: Call, command: WriteText) -> WrittenT
 async def _create(engine: Engine, call: Call, command: StartGeneration) -> tuple[Generation, Claim | None]:
     # The id was chosen by this process and is no part of what the caller asked.
     question = command.model_copy(update={"generation_id": _NO_ID})
+    wanted = Wanted(command, await engine.desk.catalogue.of(call.project_id))
     async with engine.desk.database.transaction(call.project_id) as conn:
         known = await idempotency.recall(conn, call, question, Generation)
         if known is not None:
             return known, None
-        refusal = await _refusal(engine, conn, call.project_id, command)
+        refusal = await _refusal(conn, call.project_id, wanted)
         if refusal is not None:
             raise refusal
-        claim = await _claim(engine, conn, call, command)
+        claim = await _claim(engine, conn, call, wanted)
         answer = await _view(conn, call.project_id, command.generation_id)
         await idempotency.remember(conn, call, question, answer)
     return answer, claim
 
 
-async def _claim(engine: Engine, conn: Connection, call: Call, command: StartGeneration) -> Claim | None:
+async def _claim(engine: Engine, conn: Connection, call: Call, wanted: Wanted) -> Claim | None:
     """Insert and lease; None where nothing is to be driven here: known before, queued, or refused and ended."""
-    refusal = await _refusal(engine, conn, call.project_id, command)
-    new = await _new_generation(engine, conn, call, command)
+    command = wanted.command
+    refusal = await _refusal(conn, call.project_id, wanted)
+    new = await _new_generation(engine, conn, call, wanted)
     is_continuable = not isinstance(refusal, NotContinuable)
     claimed = await generations.insert_generation(
         conn, call.project_id, new if is_continuable else replace(new, continues=None)
@@ -177,27 +189,30 @@ async def _claim(engine: Engine, conn: Connection, call: Call, command: StartGen
         return None
     if claimed is None or new.owner is None:
         return None
-    return await _open_first_attempt(engine, conn, claimed)
+    return await _open_first_attempt(engine, conn, claimed, wanted.catalogue)
 
 
-async def _open_first_attempt(engine: Engine, conn: Connection, claimed: ClaimedGeneration) -> Claim:
+async def _open_first_attempt(
+    engine: Engine, conn: Connection, claimed: ClaimedGeneration, catalogue: ProjectCatalogue
+) -> Claim:
     """Write the first attempt with the claim, where the person is known to be a member: one commit less to wait for."""
     if not engine.desk.members.knows(claimed):
         return Claim(claimed)
-    plan = plan_attempts(engine.desk, claimed)
+    plan = plan_attempts(engine.desk, catalogue, claimed)
     try:
         route = plan.first().route
     except ProviderUnavailable:
         return Claim(claimed)
-    attempt = Attempt(new_id(), route, begins_at=claimed.characters)
+    attempt = Attempt(new_id(), route)
     await attempts.insert_attempt(conn, claimed.lease, attempt.id, route)
     return Claim(claimed, plan, attempt)
 
 
-async def _refusal(engine: Engine, conn: Connection, project_id: UUID, command: StartGeneration) -> Problem | None:
+async def _refusal(conn: Connection, project_id: UUID, wanted: Wanted) -> Problem | None:
     """Say why this can never be asked, or None."""
+    command = wanted.command
     try:
-        engine.desk.providers.resolve(engine.desk.providers.label(command.request.model).model)
+        wanted.catalogue.routes(command.request.model, None)
     except Problem as problem:
         return problem
     if command.continues is None:
@@ -208,9 +223,9 @@ async def _refusal(engine: Engine, conn: Connection, project_id: UUID, command: 
     return None
 
 
-async def _new_generation(engine: Engine, conn: Connection, call: Call, command: StartGeneration) -> NewGeneration:
-    label = engine.desk.providers.label(command.request.model)
-    request = command.request
+async def _new_generation(engine: Engine, conn: Connection, call: Call, wanted: Wanted) -> NewGeneration:
+    command, request = wanted.command, wanted.command.request
+    label = wanted.catalogue.label(request.model)
     if command.continues is not None:
         # The conversation goes on, whatever the order says: other messages would not fit the inherited text.
         original = await generations.find_request(conn, call.project_id, command.continues)
@@ -264,7 +279,9 @@ async def _present(conn: Connection, state: GenerationState) -> Generation:
 def _spent_until_now(state: GenerationState, settled: Spent | None) -> Spent | None:
     if state.status != "running":
         return settled
-    return added(settled, estimated(state.model, state.input_characters, state.written_characters))
+    return added(
+        settled, estimated(list_rates(state.provider, state.model), state.input_characters, state.written_characters)
+    )
 
 
 async def _written(conn: Connection, project_id: UUID, generation_id: UUID) -> WrittenText | None:

@@ -5,13 +5,13 @@ import contextlib
 from collections.abc import Sequence
 from functools import partial
 
-from llm_gateway.domain import ClaimedGeneration, Ending, LeaseLost, ProviderUnavailable, interrupted
+from llm_gateway.domain import ClaimedGeneration, Ending, LeaseLost, ProviderUnavailable, Spent, interrupted
 from llm_gateway.operations.ending import Closing, end
 from llm_gateway.operations.engine import Engine
 from llm_gateway.operations.running import Claim
-from llm_gateway.operations.spending import added, estimated, usage_view
+from llm_gateway.operations.spending import added, estimated, list_rates, usage_view
 from llm_gateway.store import attempts, generations, leases
-from llm_gateway.store.attempts import Settlement
+from llm_gateway.store.attempts import OpenAttempt, Settlement
 from shared.faults import fault_point
 from shared.postgres import Connection, Database
 from shared.problems import Unavailable
@@ -96,8 +96,9 @@ async def _settle_orphans(database: Database, claimed: ClaimedGeneration) -> Non
 async def _orphans(conn: Connection, claimed: ClaimedGeneration) -> Sequence[Settlement]:
     """Settle by estimate what the lost process had asked: as if its last attempt had written everything."""
     orphans = await attempts.find_open_attempts(conn, claimed.project_id, claimed.id)
-    written = claimed.written_characters
-    return [
-        Settlement(orphan.id, "abandoned", estimated(orphan.model, claimed.input_characters, written), error=_LOST.type)
-        for orphan in orphans
-    ]
+    return [Settlement(orphan.id, "abandoned", _guessed(orphan, claimed), error=_LOST.type) for orphan in orphans]
+
+
+def _guessed(orphan: OpenAttempt, claimed: ClaimedGeneration) -> Spent:
+    rates = list_rates(orphan.provider, orphan.model)
+    return estimated(rates, claimed.input_characters, claimed.written_characters)

@@ -24,15 +24,15 @@ class Claim:
 
 @dataclass(slots=True)
 class Attempt:
-    """A provider call that is not settled yet. `begins_at` is the character at which its text begins.
+    """A provider call that is not settled yet. `received` counts the characters that came.
 
     Until it `is_called` there is only its row.
     """
 
     id: UUID
     route: Route
-    begins_at: int
     is_called: bool = False
+    received: int = 0
     response_id: str | None = None
     response_model: str | None = None
     seconds_to_first_chunk: float | None = None
@@ -94,6 +94,5 @@ class Running:
         if not attempt.is_called or (attempt.failure is not None and not attempt.failure.spent):
             return NOTHING_SPENT
         if attempt.usage is not None and attempt.usage.is_final:
-            return reported(attempt.route.model, attempt.usage)
-        written = self.manuscript.characters - attempt.begins_at
-        return estimated(attempt.route.model, self.claimed.input_characters, written, attempt.usage)
+            return reported(attempt.route, attempt.usage)
+        return estimated(attempt.route.rates, self.claimed.input_characters, attempt.received, attempt.usage)

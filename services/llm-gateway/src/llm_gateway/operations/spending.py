@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from llm_gateway.domain import Spent, estimate_tokens
-from llm_gateway.providers.prices import cost_usd, find_rates
+from llm_gateway.domain.calls import Rates, Route
+from llm_gateway.providers.prices import cost_of, find_rates
 from llm_gateway.providers.protocol import ReportedUsage
 from shared.contracts.llm_gateway import GenerationUsage
 
@@ -11,12 +12,10 @@ from shared.contracts.llm_gateway import GenerationUsage
 NOTHING_SPENT = Spent(cost_usd=Decimal(0))
 
 
-def reported(model: str, usage: ReportedUsage) -> Spent:
+def reported(route: Route, usage: ReportedUsage) -> Spent:
     """Count exactly what the provider reported."""
-    provider, _, name = model.partition("/")
-    cost = cost_usd(
-        provider,
-        name,
+    cost = cost_of(
+        route,
         input_tokens=usage.input_tokens,
         cached_input_tokens=usage.cached_input_tokens,
         output_tokens=usage.output_tokens,
@@ -24,14 +23,17 @@ def reported(model: str, usage: ReportedUsage) -> Spent:
     return Spent(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, usage.reasoning_tokens, cost)
 
 
-def estimated(model: str, input_characters: int, characters: int, known: ReportedUsage | None = None) -> Spent:
+def list_rates(provider: str, model: str) -> Rates | None:
+    """Rates by the public price list, for `connection/name` of which no route is at hand."""
+    return find_rates(provider, model.partition("/")[2])
+
+
+def estimated(rates: Rates | None, input_characters: int, characters: int, known: ReportedUsage | None = None) -> Spent:
     """Guess from the characters read and written; what the provider said so far is the least that it was."""
     read = known.input_tokens if known else estimate_tokens(input_characters)
     cached = known.cached_input_tokens if known else 0
     written = max(estimate_tokens(characters), known.output_tokens if known else 0)
-    provider, _, name = model.partition("/")
-    rates = find_rates(provider, name)
-    return Spent(read, cached, written, 0, rates.estimate(read, written) if rates else None, estimated=True)
+    return Spent(read, cached, written, 0, rates.cost_usd(read, 0, written) if rates else None, estimated=True)
 
 
 def added(settled: Spent | None, more: Spent) -> Spent:

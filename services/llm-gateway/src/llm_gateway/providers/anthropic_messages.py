@@ -45,7 +45,8 @@ class AnthropicMessages:
             # open_telemetry: its own tracing would send `traceparent` to the provider.
             self._client = self._sdk.AsyncAnthropic(
                 api_key=self._access.api_key,
-                base_url=self._access.base_url,
+                # Its paths begin with the version.
+                base_url=self._access.base_url.removesuffix("/v1"),
                 max_retries=0,
                 http_client=self._http,
                 open_telemetry=False,

@@ -1,129 +1,113 @@
-"""Which providers this installation can reach, by which wire format, with which key."""
+"""Connections that can be asked: the installation's from its settings, a project's from its rows."""
 
-import asyncio
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from uuid import UUID
 
-from llm_gateway.domain import ProviderKeyMissing, UnknownModel
-from llm_gateway.providers.anthropic_messages import AnthropicMessages
-from llm_gateway.providers.catalogue import KNOWN_MODELS, SIMULATED_MODELS
-from llm_gateway.providers.openai_chat import OpenAIChat
-from llm_gateway.providers.protocol import Provider
-from llm_gateway.providers.transport import Access
+from llm_gateway.domain.calls import Route, Wire
+from llm_gateway.domain.connections import SIMULATOR, Connection
+from llm_gateway.providers.addresses import AddressRules
+from llm_gateway.providers.sealing import SealBrokenError, Sealer
+from llm_gateway.store.connections import StoredConnection
+from shared.contracts.llm_gateway import ProviderConnection
+from shared.problems import Invalid
 
-SIMULATOR = "simulator"
-_ANTHROPIC_SIMULATED = "reed"
-
-Wire = Literal["openai_chat", "anthropic_messages"]
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """One provider of this installation. `missing` says what to set where it cannot be asked yet."""
-
-    provider: str
-    wire: Wire
-    base_url: str
-    key_variable: str
-    api_key: str | None = field(default=None, repr=False)
-    missing: str | None = None
+# The SDKs know their own, and would look into the environment for another one.
+PROVIDER_URLS = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com/v1",
+    "xai": "https://api.x.ai/v1",
+    "groq": "https://api.groq.com/openai/v1",
+}
+# Servers on one's own machine take any key or none.
+_KEYLESS = frozenset({"compatible", SIMULATOR})
+_ANTHROPIC_VERSION = "2023-06-01"
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long a provider may take to accept a connection, and to send the next bytes."""
+class ProjectConnections:
+    """Joins the installation's connections with a project's own, which hide those of the same name."""
 
-    connect_seconds: float
-    read_seconds: float
+    def __init__(self, installation: Iterable[Connection], sealer: Sealer, rules: AddressRules) -> None:
+        """Take the installation's, the key to the projects' keys, and where projects may send requests to."""
+        self.installation = tuple(_tidy(connection) for connection in installation)
+        self.rules = rules
+        self._sealer = sealer
 
+    def joined(self, project_id: UUID, rows: Sequence[StoredConnection]) -> list[Connection]:
+        """List what the project can use, the installation's first."""
+        return [*self.installation, *(self.opened(project_id, row) for row in rows)]
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A model and the connection on which it is asked."""
+    def opened(self, project_id: UUID, row: StoredConnection) -> Connection:
+        """Make a row a connection; what keeps it from being asked is said in `missing`."""
+        connection = Connection(
+            name=row.name,
+            provider=row.provider,
+            base_url=row.base_url or PROVIDER_URLS.get(row.provider, ""),
+            key_source=f"the key of the connection {row.name}",
+            id=row.id,
+        )
+        try:
+            api_key = None if row.sealed_key is None else self._sealer.open(row.sealed_key, project_id, row.id)
+            self.rules.check_url(connection.base_url)
+        except SealBrokenError:
+            return replace(connection, missing=f"The key of the connection {row.name} cannot be read: save it again.")
+        except Invalid as refusal:
+            return replace(connection, missing=f"The address of the connection {row.name} is refused. {refusal.detail}")
+        missing = None
+        if api_key is None and row.provider not in _KEYLESS:
+            missing = f"The connection {row.name} has no key. An admin of the project can add it."
+        return _tidy(replace(connection, api_key=api_key, missing=missing))
 
-    adapter: Provider
-    name: str
-    base_url: str
+    def shown(self, project_id: UUID, rows: Sequence[StoredConnection]) -> list[ProviderConnection]:
+        """List what the project can use for people to read, without any key."""
+        own = {row.name: self.view(project_id, row) for row in rows}
+        inherited = {connection.name: _inherited(connection) for connection in self.installation}
+        return list((inherited | own).values())
 
-
-@dataclass(frozen=True, slots=True)
-class ModelLabel:
-    """What is written on a generation before anybody is asked."""
-
-    model: str
-    provider: str
-    simulated: bool
-
-
-class Providers:
-    """All connections of the installation and the model that is taken when none is named."""
-
-    def __init__(self, connections: list[Connection], timeouts: Timeouts, default_model: str | None) -> None:
-        """Take the connections; none is opened before it is needed."""
-        self.connections = connections
-        self._timeouts = timeouts
-        self.default_model = default_model or self._first_with_key()
-        self._adapters: dict[tuple[str, Wire], Provider] = {}
-
-    def label(self, model: str | None) -> ModelLabel:
-        """Name the model and its provider as a generation keeps them, known here or not."""
-        full = model or self.default_model
-        provider = full.partition("/")[0]
-        return ModelLabel(full, provider, provider == SIMULATOR)
-
-    def resolve(self, model: str) -> Target:
-        """Find the connection of `provider/model`. Raises UnknownModel or ProviderKeyMissing."""
-        provider, _, name = model.partition("/")
-        wanted: Wire | None = None
-        if provider == SIMULATOR:
-            wanted = "anthropic_messages" if name.startswith(_ANTHROPIC_SIMULATED) else "openai_chat"
-        for connection in self.connections:
-            if connection.provider == provider and name and wanted in {None, connection.wire}:
-                return Target(self._adapter(connection), name, connection.base_url)
-        known = ", ".join(self._known())
-        message = f"There is no model {model!r} here. Name one as provider/model, for example one of: {known}."
-        raise UnknownModel(message, model=model)
-
-    async def warm(self) -> None:
-        """Load the SDKs of all connections that can be asked."""
-        for connection in self.connections:
-            if connection.missing is None:
-                await self._adapter(connection).warm()
-
-    async def close(self) -> None:
-        """Close every connection."""
-        await asyncio.gather(*(adapter.close() for adapter in self._adapters.values()))
-
-    def _adapter(self, connection: Connection) -> Provider:
-        if connection.missing is not None:
-            raise ProviderKeyMissing(connection.missing, provider=connection.provider)
-        key = (connection.provider, connection.wire)
-        if key not in self._adapters:
-            self._adapters[key] = self._build(connection)
-        return self._adapters[key]
-
-    def _build(self, connection: Connection) -> Provider:
-        adapter = OpenAIChat if connection.wire == "openai_chat" else AnthropicMessages
-        return adapter(
-            Access(
-                provider=connection.provider,
-                base_url=connection.base_url,
-                # Servers on one's own machine take any key, and the SDK insists on one.
-                api_key=connection.api_key or "none",
-                key_variable=connection.key_variable,
-                connect_seconds=self._timeouts.connect_seconds,
-                read_seconds=self._timeouts.read_seconds,
-            )
+    def view(self, project_id: UUID, row: StoredConnection) -> ProviderConnection:
+        """Show a project's own connection."""
+        return ProviderConnection(
+            id=row.id,
+            name=row.name,
+            provider=row.provider,
+            base_url=row.base_url,
+            key_hint=row.key_hint,
+            origin="project",
+            missing=self.opened(project_id, row).missing,
+            revision=row.revision,
+            updated_at=row.updated_at,
         )
 
-    def _first_with_key(self) -> str:
-        for connection in self.connections:
-            names = KNOWN_MODELS.get(connection.provider, ())
-            if connection.missing is None and names:
-                return f"{connection.provider}/{names[0]}"
-        return f"{SIMULATOR}/{SIMULATED_MODELS[0]}"
 
-    def _known(self) -> list[str]:
-        listed = {**KNOWN_MODELS, SIMULATOR: SIMULATED_MODELS}
-        askable = dict.fromkeys(c.provider for c in self.connections if c.missing is None)
-        return [f"{provider}/{name}" for provider in askable for name in listed.get(provider, ())]
+def authorisation(route: Route, wire: Wire) -> dict[str, str]:
+    """The headers that let a call in at the provider; empty where no key is needed."""
+    if route.provider == "anthropic" and wire == "messages":
+        return {"x-api-key": route.api_key or "", "anthropic-version": _ANTHROPIC_VERSION}
+    if not route.api_key:
+        return {}
+    return {"api-key": route.api_key} if route.provider == "azure" else {"authorization": f"Bearer {route.api_key}"}
+
+
+def _tidy(connection: Connection) -> Connection:
+    """End the address before the wire's own path; Anthropic's SDK counts the version to that path, ours do not."""
+    url = connection.base_url.rstrip("/")
+    if connection.provider == "anthropic" and url and not url.endswith("/v1"):
+        url = f"{url}/v1"
+    return replace(connection, base_url=url)
+
+
+def _inherited(connection: Connection) -> ProviderConnection:
+    """Show what the operator set, but not where: that is the installation's own network."""
+    return ProviderConnection.model_validate(
+        {
+            "id": None,
+            "name": connection.name,
+            "provider": connection.provider,
+            "base_url": None,
+            "key_hint": None,
+            "origin": "installation",
+            "missing": connection.missing,
+            "revision": 0,
+            "updated_at": None,
+        }
+    )

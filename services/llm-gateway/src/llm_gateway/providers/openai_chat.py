@@ -37,8 +37,14 @@ class OpenAIChat:
         """Load the SDK, in a thread because it takes a second."""
         if self._client is None:
             self._sdk = await asyncio.to_thread(import_module, "openai")
+            # Azure's own header beside the usual one: keys of a resource are read from there.
+            headers = {"api-key": self._access.api_key} if self._access.provider == "azure" else None
             self._client = self._sdk.AsyncOpenAI(
-                api_key=self._access.api_key, base_url=self._access.base_url, max_retries=0, http_client=self._http
+                api_key=self._access.api_key,
+                base_url=self._access.base_url,
+                default_headers=headers,
+                max_retries=0,
+                http_client=self._http,
             )
 
     async def stream(

@@ -1,13 +1,17 @@
 """How bytes travel to a provider: one HTTP client a connection, and its failures as ours."""
 
 from dataclasses import dataclass, field
+from functools import cache
+from ssl import SSLContext
 from types import ModuleType, TracebackType
 
+import httpcore2
 import httpx2
 import orjson
 
 from llm_gateway.domain import CallFailed
 from llm_gateway.providers import refusals
+from llm_gateway.providers.addresses import AddressRules, GuardedBackend
 from shared.runtime import logger
 
 _WRITE_SECONDS = 30.0
@@ -21,7 +25,7 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where a provider is, how to be let in, and how long it may take."""
+    """Where a provider is, how to be let in, and how long it may take. `rules` hold where a project chose the place."""
 
     provider: str
     base_url: str
@@ -29,23 +33,45 @@ class Access:
     key_variable: str
     connect_seconds: float
     read_seconds: float
+    rules: AddressRules | None = None
 
 
 def http_client(access: Access) -> httpx2.AsyncClient:
     """Make a client that follows no redirects and takes no proxy from the environment."""
     return httpx2.AsyncClient(
+        transport=_transport(access.rules),
         timeout=httpx2.Timeout(
             connect=access.connect_seconds,
             read=access.read_seconds,
             write=_WRITE_SECONDS,
             pool=access.connect_seconds,
         ),
-        limits=httpx2.Limits(
-            max_connections=_MAX_CONNECTIONS, max_keepalive_connections=_MAX_IDLE, keepalive_expiry=_IDLE_SECONDS
-        ),
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def _transport(rules: AddressRules | None) -> httpx2.AsyncHTTPTransport:
+    limits = httpx2.Limits(
+        max_connections=_MAX_CONNECTIONS, max_keepalive_connections=_MAX_IDLE, keepalive_expiry=_IDLE_SECONDS
+    )
+    transport = httpx2.AsyncHTTPTransport(verify=_certificates(), trust_env=False, limits=limits)
+    if rules is not None:
+        # The library has no argument for it: https://github.com/encode/httpx/discussions/2865
+        transport._pool = httpcore2.AsyncConnectionPool(  # noqa: SLF001
+            ssl_context=_certificates(),
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=GuardedBackend(rules),
+        )
+    return transport
+
+
+@cache
+def _certificates() -> SSLContext:
+    """Read the trusted authorities once: it takes longer than a call."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 class Faults:

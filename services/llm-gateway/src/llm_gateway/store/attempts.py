@@ -27,6 +27,7 @@ class OpenAttempt:
     """An attempt that is not settled, and the model that it asks, as callers name it."""
 
     id: UUID
+    provider: str
     model: str
 
 
@@ -93,7 +94,7 @@ async def find_open_attempts(conn: Connection, project_id: UUID, generation_id: 
     """List the attempts of a generation that nobody has settled."""
     rows = await conn.fetch(
         """
-        SELECT id, model FROM provider_attempts
+        SELECT id, provider, model FROM provider_attempts
         WHERE project_id = $1 AND generation_id = $2 AND status = 'started' ORDER BY number
         """,
         project_id,

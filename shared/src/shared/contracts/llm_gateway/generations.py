@@ -169,7 +169,7 @@ class Model(View):
     context_tokens: int | None
     input_usd_per_million: Decimal | None
     output_usd_per_million: Decimal | None
-    # Since 0.3; older gateways do not say.
+    # Since 0.1, required from 0.2 on.
     capabilities: list[Capability] = Field(default_factory=list)
     max_output_tokens: int | None = None
     retires_on: date | None = None
