@@ -5,7 +5,7 @@ from prompts.domain.problems import TemplateCycle, TemplateInvalid, TemplateTooH
 from prompts.operations.desk import Desk
 from prompts.operations.prompts import create_prompt, delete_prompt, move_label, update_prompt
 from prompts.operations.snippets import create_snippet, update_snippet
-from prompts.operations.templates import check_template, preview_template, render_prompt
+from prompts.operations.templates import check_template, preview_template, render_prompt, render_prompt_by_name
 from prompts.operations.versions import commit_version
 from shared.call import Call
 from shared.contracts.prompts import (
@@ -19,6 +19,7 @@ from shared.contracts.prompts import (
     PreviewTemplate,
     PromptDetail,
     RenderPrompt,
+    RenderPromptByName,
     Snippet,
     UpdatePrompt,
     UpdateSnippet,
@@ -80,6 +81,19 @@ async def test_versions_and_labels_choose_what_is_rendered(desk: Desk) -> None:
     for command in (RenderPrompt(prompt_id=made.id, version=3), RenderPrompt(prompt_id=made.id, label="staging")):
         with pytest.raises(NotFound):
             await render_prompt(desk, call, command)
+
+
+async def test_a_prompt_is_rendered_by_its_address_and_by_its_slug_alone_in_the_default_set(desk: Desk) -> None:
+    call = make_call()
+    new = CreatePrompt(title="About", template="On {{ topic }}.", set_slug="essays", slug="about")
+    made = await create_prompt(desk, call, new)
+    named = RenderPromptByName(name="essays/about", values={"topic": "hinges"})
+    answer = await render_prompt_by_name(desk, call, named)
+    assert (answer.prompt_id, answer.text) == (made.id, "On hinges.")
+    in_default = await prompt(desk, call, "plain", title="About")
+    assert (await render_prompt_by_name(desk, call, RenderPromptByName(name="about"))).prompt_id == in_default.id
+    with pytest.raises(NotFound):
+        await render_prompt_by_name(desk, make_call(), named)
 
 
 async def test_a_version_renders_the_same_after_every_later_change(desk: Desk) -> None:

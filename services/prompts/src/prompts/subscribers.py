@@ -25,6 +25,7 @@ def subscribe(house: House, desk: Desk) -> None:
     answer(contracts.CheckTemplate, partial(templates.check_template, desk))
     answer(contracts.PreviewTemplate, partial(templates.preview_template, desk))
     answer(contracts.RenderPrompt, partial(templates.render_prompt, desk))
+    answer(contracts.RenderPromptByName, partial(templates.render_prompt_by_name, desk))
     answer(contracts.ListSnippets, partial(snippets.list_snippets, desk))
     answer(contracts.GetSnippet, partial(snippets.get_snippet, desk))
     answer(contracts.CreateSnippet, partial(snippets.create_snippet, desk))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
+from prompts.domain.composition import DEFAULT_SET
 from prompts.domain.positions import line_and_column, utf16_length
 from prompts.domain.problems import PromptNotFound, TemplateCycle, TemplateInvalid, TemplateTooHeavy, UnknownReference
 from prompts.domain.versions import LATEST, canonical_text, content_hash
@@ -25,6 +26,7 @@ from shared.contracts.prompts import (
     PromptVersion,
     RenderedPrompt,
     RenderPrompt,
+    RenderPromptByName,
     TemplateCheck,
 )
 from shared.postgres import Connection
@@ -79,6 +81,16 @@ async def render_prompt(desk: Desk, call: Call, command: RenderPrompt) -> Render
         resolved = await resolve(conn, call.project_id, version.template, _address(summary))
     text = await _render(desk, resolved, version.parameters, (), command.values)
     return _rendered(summary, version, version.content_hash, resolved, text)
+
+
+async def render_prompt_by_name(desk: Desk, call: Call, command: RenderPromptByName) -> RenderedPrompt:
+    """Render the prompt of this address. Raises PromptNotFound."""
+    set_slug, _, slug = command.name.rpartition("/")
+    async with desk.database.transaction(call.project_id) as conn:
+        prompt_id = await prompt_rows.find_prompt_id(conn, call.project_id, set_slug or DEFAULT_SET, slug)
+    if prompt_id is None:
+        raise PromptNotFound
+    return await render_prompt(desk, call, RenderPrompt(prompt_id=prompt_id, **command.model_dump(exclude={"name"})))
 
 
 async def preview_template(desk: Desk, call: Call, command: PreviewTemplate) -> RenderedPrompt:

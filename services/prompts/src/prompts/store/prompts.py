@@ -102,6 +102,14 @@ async def find_prompt(conn: Connection, project_id: UUID, prompt_id: UUID) -> Pr
     return one(PromptSummary, row)
 
 
+async def find_prompt_id(conn: Connection, project_id: UUID, set_slug: str, slug: str) -> UUID | None:
+    """Find a prompt that is not deleted by its address."""
+    found: UUID | None = await conn.fetchval(
+        "SELECT id FROM live_prompts WHERE project_id = $1 AND set_slug = $2 AND slug = $3", project_id, set_slug, slug
+    )
+    return found
+
+
 async def list_prompts(
     conn: Connection, project_id: UUID, wanted: PromptFilter, after: Cursor | None, limit: int
 ) -> list[PromptSummary]:

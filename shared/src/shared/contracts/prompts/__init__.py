@@ -32,6 +32,7 @@ from shared.contracts.prompts.requests import (
     PromptChanges,
     Render,
     RenderPrompt,
+    RenderPromptByName,
     RestorePrompt,
     UpdatePrompt,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "PromptVersionPage",
     "Render",
     "RenderPrompt",
+    "RenderPromptByName",
     "RenderedPrompt",
     "RestorePrompt",
     "RestoreSnippet",

@@ -227,3 +227,19 @@ class RenderPrompt(Render, Request[RenderedPrompt]):
         "values": {"premise": "A ferry that leaves without its captain"},
     }
     prompt_id: PromptId
+
+
+class RenderPromptByName(Render, Request[RenderedPrompt]):
+    """Render the prompt that is named `set/slug`, or `slug` in the set `default`; otherwise as `RenderPrompt`."""
+
+    subject: ClassVar[str] = "request.prompts.render_prompt_by_name.v1"
+    action: ClassVar[str] = "prompts.read"
+    callers: ClassVar[tuple[str, ...]] = ("web", "documents", "llm_gateway", "workflows")
+    answer: ClassVar[type[BaseModel]] = RenderedPrompt
+    sample: ClassVar[dict[str, Any]] = {
+        "name": "default/episode-outline",
+        "version": None,
+        "label": "production",
+        "values": {"premise": "A ferry that leaves without its captain"},
+    }
+    name: str = Field(max_length=200, pattern=r"^[^\s/]+(/[^\s/]+)?$")
