@@ -20,6 +20,8 @@ IMAGE_TOKENS = 6_000
 # Role, separators and the start of the answer, in every published chat template.
 MESSAGE_TOKENS = 8
 THRESHOLDS = (50, 80, 100)
+# Fewer than four bytes of English prose and than three of most other scripts: the estimate errs on the dear side.
+BYTES_PER_WRITTEN_TOKEN = 3
 _MILLION = 1_000_000
 _ID_PREFIXES = {"user": "us", "key": "ak", "run": "ru"}
 _WHOSE = {"project": "this project", "user": "this person", "key": "this API key", "run": "this run"}
@@ -287,6 +289,11 @@ def affordable_output_tokens(rates: Rates, input_tokens_bound: int, usd: Decimal
 def input_tokens_bound(text_bytes: int, *, messages: int = 0, images: int = 0) -> int:
     """Bound what a model will read from above: byte-level tokenizers make no token of less than one UTF-8 byte."""
     return text_bytes + MESSAGE_TOKENS * messages + IMAGE_TOKENS * images
+
+
+def written_tokens_bound(text_bytes: int) -> int:
+    """Estimate from above, for usual text, how many tokens a model has written."""
+    return -(-text_bytes // BYTES_PER_WRITTEN_TOKEN)
 
 
 def ceiling_rates(usd_per_million: Decimal | None) -> Rates | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
+from llm_gateway.domain.calls import Account
 from shared.contracts.llm_gateway import ChatMessage, GenerationOrigin, GenerationRequest, GenerationStatus
 from shared.problems import Problem
 
@@ -186,6 +187,13 @@ class ClaimedGeneration:
     aside_characters: int
     input_characters: int
     traceparent: str | None
+    api_key_id: UUID | None
+    run_id: UUID | None
+
+    @property
+    def account(self) -> Account:
+        """For whom the model writes."""
+        return Account(self.project_id, self.actor_id, self.api_key_id, self.run_id)
 
     @property
     def lease(self) -> Lease:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from llm_gateway.domain import (
     CallFailed,
@@ -15,21 +14,22 @@ from llm_gateway.domain import (
     MembershipEnded,
     ProviderUnavailable,
     StopReason,
-    continued,
     failed,
     interrupted,
 )
 from llm_gateway.domain.calls import Route
 from llm_gateway.domain.failover import Step
+from llm_gateway.operations.asking import first_question, next_question
 from llm_gateway.operations.catalogue import ProjectCatalogue
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.ending import Closing, end
 from llm_gateway.operations.failover import Attempts, Health
+from llm_gateway.operations.holding import purse_for, reserve, settle_for
 from llm_gateway.operations.reading import read_answer
 from llm_gateway.operations.running import Attempt, Running
 from llm_gateway.operations.spending import usage_view
 from llm_gateway.operations.tracing import attempt_span, trace_of
-from llm_gateway.store import attempts, generations, segments
+from llm_gateway.store import attempts, generations
 from llm_gateway.store.attempts import AttemptEnd
 from shared.contracts.ids import new_id
 from shared.contracts.llm_gateway import GenerationRequest, GenerationStatus
@@ -65,7 +65,7 @@ async def _work(desk: Desk, running: Running) -> Ending | None:
     except TimeoutError:
         return _stopped(running)
     except Problem as problem:
-        return failed(problem)
+        return interrupted(problem) if running.manuscript.has_own_text else failed(problem)
     except LeaseLost:
         raise
     except Exception:  # a bug ends one generation with a record, and no other
@@ -107,9 +107,22 @@ def _stopped(running: Running) -> Ending | None:
 
 
 async def _ask(desk: Desk, running: Running) -> Ending:
-    """Ask the model until it answered or asking again is over. Raises problems that no provider caused."""
+    """Ask the model, and again while its answer wants it. Raises problems that no provider caused."""
     await desk.members.require(running.claimed)
-    request = await _conversation(desk, running.claimed)
+    request = await first_question(desk, running)
+    while True:
+        ending = await _ask_until_answered(desk, running, request)
+        if ending.status != "completed":
+            return ending
+        following = await next_question(desk, running, ending)
+        if isinstance(following, Ending):
+            return following
+        await _settle(desk, running, "succeeded")
+        running.plan, request = None, following
+
+
+async def _ask_until_answered(desk: Desk, running: Running, request: GenerationRequest) -> Ending:
+    """Ask the model until it answered or asking again is over."""
     plan = running.plan
     if plan is None:
         plan = plan_attempts(desk, await desk.catalogue.of(running.claimed.project_id), running.claimed)
@@ -125,7 +138,7 @@ async def _ask(desk: Desk, running: Running) -> Ending:
         following = plan.next(failure, running.remaining_seconds())
         if following is None:
             return failed(failure.problem)
-        await _settle(desk, running)
+        await _settle(desk, running, "failed")
         _log_next_step(running, following, failure)
         step = following
 
@@ -142,19 +155,6 @@ def _log_next_step(running: Running, step: Step, failure: CallFailed) -> None:
         model=step.route.model,
         problem=failure.problem.type,
     )
-
-
-async def _conversation(desk: Desk, claimed: ClaimedGeneration) -> GenerationRequest:
-    """What the model is asked, with the inherited text and the wish to go on where there is one."""
-    if claimed.inherited_segments == 0:
-        return claimed.request
-    text = await desk.patience.do(partial(_inherited_text, desk, claimed), "conversation")
-    return claimed.request.model_copy(update={"messages": continued(claimed.request.messages, text)})
-
-
-async def _inherited_text(desk: Desk, claimed: ClaimedGeneration) -> str:
-    async with desk.database.transaction(claimed.project_id) as conn:
-        return await segments.find_text(conn, claimed.project_id, claimed.id)
 
 
 async def _attempt(desk: Desk, running: Running, route: Route, request: GenerationRequest) -> Ending:
@@ -180,7 +180,10 @@ def _record(health: Health, attempt: Attempt) -> None:
 
 
 async def _open_attempt(desk: Desk, running: Running, route: Route) -> Attempt:
-    """Commit the attempt's row, unless the claim did, then allow the call. Raises LeaseLost."""
+    """Commit the attempt's row, unless the claim did, then allow the call.
+
+    Raises LeaseLost, or the refusal of a budget.
+    """
     if running.attempt is None:
         running.attempt = await _commit_attempt(desk, running, route)
     fault_point("attempt_committed")
@@ -189,24 +192,27 @@ async def _open_attempt(desk: Desk, running: Running, route: Route) -> Attempt:
 
 async def _commit_attempt(desk: Desk, running: Running, route: Route) -> Attempt:
     attempt_id = new_id()
+    purse = await purse_for(desk, running.claimed, route, attempt_id)
 
     async def commit() -> bool:
         async with desk.database.transaction(running.claimed.project_id) as conn:
-            return await attempts.insert_attempt(conn, running.claimed.lease, attempt_id, route)
+            is_ours = await attempts.insert_attempt(conn, running.claimed.lease, attempt_id, route)
+            await reserve(conn, purse if is_ours else None)
+            return is_ours
 
     if not await desk.patience.do(commit, "open_attempt"):
         raise LeaseLost
-    return Attempt(attempt_id, route)
+    return Attempt(attempt_id, route, hold=purse.hold if purse else None)
 
 
-async def _settle(desk: Desk, running: Running) -> None:
+async def _settle(desk: Desk, running: Running, status: AttemptEnd) -> None:
     """Write the usage of an attempt after which another one comes."""
-    settlement = running.settle("failed")
+    settlement = running.settle(status)
 
     async def commit() -> None:
         async with desk.database.transaction(running.claimed.project_id) as conn:
             if settlement is not None:
-                await attempts.settle_attempt(conn, running.claimed.project_id, settlement)
+                await settle_for(conn, running.claimed, [settlement])
 
     await desk.patience.do(commit, "settle_attempt")
 
@@ -229,7 +235,7 @@ async def _hand_back(desk: Desk, running: Running) -> None:
     async def commit() -> None:
         async with desk.database.transaction(lease.project_id) as conn:
             if settlement is not None and await generations.fence(conn, lease):
-                await attempts.settle_attempt(conn, lease.project_id, settlement)
+                await settle_for(conn, running.claimed, [settlement])
             await generations.release_generation(conn, lease)
 
     await desk.patience.do(commit, "hand_back")

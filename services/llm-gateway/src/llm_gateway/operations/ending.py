@@ -7,7 +7,8 @@ from functools import partial
 
 from llm_gateway.domain import Ending, GenerationState, Lease, LeaseLost
 from llm_gateway.operations.desk import Desk
-from llm_gateway.store import attempts, generations, segments
+from llm_gateway.operations.holding import settle
+from llm_gateway.store import generations, segments
 from llm_gateway.store.attempts import Settlement
 from llm_gateway.store.segments import Piece
 from shared import outbox
@@ -64,9 +65,9 @@ async def end_within(conn: Connection, closing: Closing) -> GenerationState:
     state = await generations.end_generation(conn, lease, closing.ending, closing.response_id)
     if state is None:
         raise LeaseLost
-    for settlement in closing.settlements:
-        await attempts.settle_attempt(conn, lease.project_id, settlement)
-    await outbox.add(conn, service_call(state.project_id, state.actor_id, state.request_id), fact_of(state))
+    call = service_call(state.project_id, state.actor_id, state.request_id)
+    await settle(conn, call, closing.settlements)
+    await outbox.add(conn, call, fact_of(state))
     return state
 
 

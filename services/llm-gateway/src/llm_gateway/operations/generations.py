@@ -16,11 +16,16 @@ from llm_gateway.domain import (
     count_characters,
     failed,
 )
+from llm_gateway.domain.budgets import BudgetExceeded, UnknownPrice
+from llm_gateway.domain.calls import Account
+from llm_gateway.domain.limits import expected_tokens
 from llm_gateway.operations.catalogue import ProjectCatalogue
 from llm_gateway.operations.driving import plan_attempts
 from llm_gateway.operations.ending import Closing, end_within, show_end
 from llm_gateway.operations.engine import Engine
+from llm_gateway.operations.holding import purse_for, reserve
 from llm_gateway.operations.running import Attempt, Claim
+from llm_gateway.operations.seats import Seat
 from llm_gateway.operations.spending import added, estimated, list_rates, usage_view
 from llm_gateway.operations.tracing import written_trace
 from llm_gateway.store import attempts, generations, segments
@@ -58,6 +63,7 @@ class Wanted:
 
     command: StartGeneration
     catalogue: ProjectCatalogue
+    may_begin: bool
 
 
 async def on_start_generation(engine: Engine, event: Event[StartGeneration]) -> None:
@@ -74,12 +80,13 @@ async def start_generation(engine: Engine, call: Call, command: StartGeneration)
     async def commit() -> Claim | None:
         catalogue = await engine.desk.catalogue.of(call.project_id)
         async with engine.desk.database.transaction(call.project_id) as conn:
-            return await _claim(engine, conn, call, Wanted(command, catalogue))
+            return await _claim(engine, conn, call, Wanted(command, catalogue, may_begin=seat.is_free))
 
-    claim = await engine.desk.patience.do(commit, "claim")
-    fault_point("generation_claimed")
-    if claim is not None:
-        await engine.launch(claim)
+    with await _seat(engine, call, command) as seat:
+        claim = await engine.desk.patience.do(commit, "claim")
+        fault_point("generation_claimed")
+        if claim is not None:
+            await engine.launch(replace(claim, admission=seat.take()))
 
 
 async def create_generation(engine: Engine, call: Call, command: StartGeneration) -> Generation:
@@ -87,10 +94,11 @@ async def create_generation(engine: Engine, call: Call, command: StartGeneration
 
     Raises UnknownModel, ProviderKeyMissing or NotContinuable before anything is stored.
     """
-    async with engine.desk.patience.turn(call.remaining_seconds()):
-        answer, claim = await _create(engine, call, command)
-    if claim is not None:
-        await engine.launch(claim)
+    with await _seat(engine, call, command) as seat:
+        async with engine.desk.patience.turn(call.remaining_seconds()):
+            answer, claim = await _create(engine, call, command, may_begin=seat.is_free)
+        if claim is not None:
+            await engine.launch(replace(claim, admission=seat.take()))
     return answer
 
 
@@ -152,10 +160,20 @@ async def write_text(engine: Engine, call: Call, command: WriteText) -> WrittenT
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _create(engine: Engine, call: Call, command: StartGeneration) -> tuple[Generation, Claim | None]:
+async def _seat(engine: Engine, call: Call, command: StartGeneration) -> Seat:
+    """Find room under the caller's limits; without it the generation waits in the queue."""
+    account = Account(call.project_id, call.actor_id, call.identity.api_key_id)
+    request = command.request
+    expected = expected_tokens(count_characters(request.messages), request.max_output_tokens)
+    return await engine.desk.traffic.seats.find(account, expected)
+
+
+async def _create(
+    engine: Engine, call: Call, command: StartGeneration, *, may_begin: bool
+) -> tuple[Generation, Claim | None]:
     # The id was chosen by this process and is no part of what the caller asked.
     question = command.model_copy(update={"generation_id": _NO_ID})
-    wanted = Wanted(command, await engine.desk.catalogue.of(call.project_id))
+    wanted = Wanted(command, await engine.desk.catalogue.of(call.project_id), may_begin)
     async with engine.desk.database.transaction(call.project_id) as conn:
         known = await idempotency.recall(conn, call, question, Generation)
         if known is not None:
@@ -194,8 +212,11 @@ async def _claim(engine: Engine, conn: Connection, call: Call, wanted: Wanted) -
 
 async def _open_first_attempt(
     engine: Engine, conn: Connection, claimed: ClaimedGeneration, catalogue: ProjectCatalogue
-) -> Claim:
-    """Write the first attempt with the claim, where the person is known to be a member: one commit less to wait for."""
+) -> Claim | None:
+    """Write the first attempt with the claim, where the person is known to be a member: one commit less to wait for.
+
+    None: a budget refused it, and the generation has ended.
+    """
     if not engine.desk.members.knows(claimed):
         return Claim(claimed)
     plan = plan_attempts(engine.desk, catalogue, claimed)
@@ -203,9 +224,15 @@ async def _open_first_attempt(
         route = plan.first().route
     except ProviderUnavailable:
         return Claim(claimed)
-    attempt = Attempt(new_id(), route)
-    await attempts.insert_attempt(conn, claimed.lease, attempt.id, route)
-    return Claim(claimed, plan, attempt)
+    attempt_id = new_id()
+    purse = await purse_for(engine.desk, claimed, route, attempt_id)
+    try:
+        await reserve(conn, purse)
+    except (BudgetExceeded, UnknownPrice) as refusal:
+        await end_within(conn, Closing(claimed.lease, failed(refusal)))
+        return None
+    await attempts.insert_attempt(conn, claimed.lease, attempt_id, route)
+    return Claim(claimed, plan, Attempt(attempt_id, route, hold=purse.hold if purse else None))
 
 
 async def _refusal(conn: Connection, project_id: UUID, wanted: Wanted) -> Problem | None:
@@ -233,6 +260,7 @@ async def _new_generation(engine: Engine, conn: Connection, call: Call, wanted: 
     return NewGeneration(
         id=command.generation_id,
         actor_id=call.actor_id,
+        api_key_id=call.identity.api_key_id,
         request_id=call.request_id,
         origin=command.origin,
         request=request,
@@ -241,7 +269,7 @@ async def _new_generation(engine: Engine, conn: Connection, call: Call, wanted: 
         provider=label.provider,
         simulated=label.simulated,
         input_characters=count_characters(request.messages),
-        owner=engine.process_id if engine.free_slots else None,
+        owner=engine.process_id if wanted.may_begin and engine.free_slots else None,
         lease_seconds=engine.desk.limits.lease_seconds,
         traceparent=written_trace(),
     )

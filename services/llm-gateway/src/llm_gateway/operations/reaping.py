@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from llm_gateway.domain import ClaimedGeneration, Ending, LeaseLost, ProviderUnavailable, Spent, interrupted
+from llm_gateway.domain.calls import Account
+from llm_gateway.domain.limits import expected_tokens
 from llm_gateway.operations.ending import Closing, end
 from llm_gateway.operations.engine import Engine
+from llm_gateway.operations.holding import settle_for
 from llm_gateway.operations.running import Claim
 from llm_gateway.operations.spending import added, estimated, list_rates, usage_view
 from llm_gateway.store import attempts, generations, leases
@@ -43,13 +46,23 @@ async def reap(engine: Engine) -> None:
 
 
 async def take_from_queue(engine: Engine) -> None:
-    """Drive what waits, as far as there are free slots."""
+    """Drive what waits, as far as there are free slots and the limits allow."""
     if engine.free_slots == 0:
         return
-    async with engine.desk.database.relay() as conn:
-        taken = await leases.take_queued(conn, engine.process_id, engine.desk.limits.lease_seconds, engine.free_slots)
-    for claimed in taken:
-        await engine.launch(Claim(claimed))
+    database, seats = engine.desk.database, engine.desk.traffic.seats
+    async with database.relay() as conn:
+        queued = await leases.find_queued(conn, seats.look_again(), engine.free_slots)
+    found = await asyncio.gather(
+        *(seats.admit(one.account, expected_tokens(one.input_characters, one.max_output_tokens)) for one in queued)
+    )
+    with contextlib.ExitStack() as stack:
+        free = {one.id: stack.enter_context(seat) for one, seat in zip(queued, found, strict=True) if seat.is_free}
+        if not free:
+            return
+        async with database.relay() as conn:
+            taken = await leases.take_queued(conn, engine.process_id, engine.desk.limits.lease_seconds, list(free))
+        for claimed in taken:
+            await engine.launch(Claim(claimed, admission=free[claimed.id].take()))
 
 
 async def take_over(engine: Engine) -> None:
@@ -72,7 +85,18 @@ async def _go_on(engine: Engine, claimed: ClaimedGeneration) -> None:
         await _end_orphan(engine, claimed, interrupted(_LOST))
     else:
         await engine.desk.patience.do(partial(_settle_orphans, engine.desk.database, claimed), "settle_orphans")
-        await engine.launch(Claim(claimed))
+        account = Account(claimed.project_id, claimed.actor_id)
+        expected = expected_tokens(claimed.input_characters, claimed.request.max_output_tokens)
+        with await engine.desk.traffic.seats.admit(account, expected) as seat:
+            if seat.is_free:
+                await engine.launch(Claim(claimed, admission=seat.take()))
+            else:
+                await _queue_again(engine.desk.database, claimed)
+
+
+async def _queue_again(database: Database, claimed: ClaimedGeneration) -> None:
+    async with database.transaction(claimed.project_id) as conn:
+        await generations.release_generation(conn, claimed.lease)
 
 
 async def _end_orphan(engine: Engine, claimed: ClaimedGeneration, ending: Ending) -> None:
@@ -89,8 +113,7 @@ async def _end_orphan(engine: Engine, claimed: ClaimedGeneration, ending: Ending
 async def _settle_orphans(database: Database, claimed: ClaimedGeneration) -> None:
     async with database.transaction(claimed.project_id) as conn:
         if await generations.fence(conn, claimed.lease):
-            for orphan in await _orphans(conn, claimed):
-                await attempts.settle_attempt(conn, claimed.project_id, orphan)
+            await settle_for(conn, claimed, await _orphans(conn, claimed))
 
 
 async def _orphans(conn: Connection, claimed: ClaimedGeneration) -> Sequence[Settlement]:

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from llm_gateway.domain import CallFailed, ClaimedGeneration, Spent, StopReason
+from llm_gateway.domain.answers import Answer
 from llm_gateway.domain.calls import Route
 from llm_gateway.operations.failover import Attempts
+from llm_gateway.operations.holding import Hold
+from llm_gateway.operations.limiting import UNLIMITED, Admission
 from llm_gateway.operations.manuscript import Manuscript
 from llm_gateway.operations.spending import NOTHING_SPENT, added, estimated, reported
 from llm_gateway.providers.protocol import FinishReason, ReportedUsage
@@ -20,6 +23,7 @@ class Claim:
     generation: ClaimedGeneration
     plan: Attempts | None = None
     attempt: "Attempt | None" = None
+    admission: Admission = UNLIMITED
 
 
 @dataclass(slots=True)
@@ -38,7 +42,14 @@ class Attempt:
     seconds_to_first_chunk: float | None = None
     usage: ReportedUsage | None = None
     finish_reason: FinishReason | None = None
+    hold: Hold | None = None
     failure: CallFailed | None = None
+
+    def count(self, text: str) -> None:
+        """Count what the model wrote, thoughts included, for the estimate and for what the budget holds."""
+        self.received += len(text)
+        if self.hold is not None:
+            self.hold.written_bytes += len(text.encode())
 
 
 @dataclass(eq=False, slots=True)
@@ -50,8 +61,16 @@ class Running:
     settled: Spent | None
     plan: Attempts | None = None
     attempt: Attempt | None = None
+    admission: Admission = UNLIMITED
     stop_reason: StopReason | None = None
+    answer: Answer = field(init=False)
+    continuations: int = 0
+    is_asked_again: bool = False
     _scope: asyncio.Timeout | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        """Expect the answer that was asked for."""
+        self.answer = Answer(self.claimed.request)
 
     def begin(self, scope: asyncio.Timeout) -> None:
         """Make `stop` reach into the work under `scope`; a stop that came earlier strikes now."""
@@ -75,6 +94,11 @@ class Running:
         until = self._scope.when() if self._scope is not None else None
         return 0.0 if until is None else until - asyncio.get_running_loop().time()
 
+    @property
+    def used_tokens(self) -> int:
+        """What its limits count: everything settled that was read and written."""
+        return self.settled.input_tokens + self.settled.output_tokens if self.settled else 0
+
     def spent_so_far(self) -> Spent | None:
         """Everything settled, and a guess about the attempt that is under way."""
         return self.settled if self.attempt is None else added(self.settled, self.spent_by(self.attempt))
@@ -87,7 +111,9 @@ class Running:
         spent = self.spent_by(attempt)
         self.settled = added(self.settled, spent)
         error = attempt.failure.problem.type if attempt.failure else None
-        return Settlement(attempt.id, status, spent, attempt.response_id, error)
+        seconds = attempt.seconds_to_first_chunk
+        first_token = None if seconds is None else round(seconds * 1000)
+        return Settlement(attempt.id, status, spent, attempt.response_id, error, first_token)
 
     def spent_by(self, attempt: Attempt) -> Spent:
         """Count what an attempt cost, as far as it is known now."""

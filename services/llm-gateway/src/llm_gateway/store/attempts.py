@@ -20,6 +20,14 @@ class Settlement:
     spent: Spent
     response_id: str | None = None
     error: str | None = None
+    first_token_milliseconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An attempt that was settled now. `holds_money` says that budgets wait for it."""
+
+    holds_money: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +66,28 @@ async def insert_attempt(conn: Connection, lease: Lease, attempt_id: UUID, route
     return str(status).endswith(" 1")
 
 
-async def settle_attempt(conn: Connection, project_id: UUID, settlement: Settlement) -> bool:
-    """Close an open attempt and write its usage row. False: it was settled before, and nothing changed."""
+async def settle_attempt(conn: Connection, project_id: UUID, settlement: Settlement) -> Closed | None:
+    """Close an open attempt and write its usage row. None: it was settled before, and nothing changed."""
     spent = settlement.spent
-    status = await conn.execute(
+    row = await conn.fetchrow(
         """
         WITH closed AS (
             UPDATE provider_attempts SET status = $3, provider_response_id = $4, error = $5, finished_at = now()
             WHERE project_id = $1 AND id = $2 AND status = 'started'
-            RETURNING project_id, id, generation_id, provider, model, simulated
+            RETURNING project_id, id, generation_id, provider, model, simulated, started_at
         )
         INSERT INTO usage (
             project_id, attempt_id, generation_id, actor_id, task, prompt_version_id, provider, model, simulated,
-            input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd, estimated)
+            input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd, estimated, api_key_id,
+            run_id, first_token_milliseconds, duration_milliseconds, failed)
         SELECT c.project_id, c.id, c.generation_id, g.actor_id, g.task, g.prompt_version_id, c.provider, c.model,
-            coalesce(c.simulated, g.simulated), $6, $7, $8, $9, $10, $11
+            coalesce(c.simulated, g.simulated), $6, $7, $8, $9, $10, $11, g.api_key_id, g.run_id, $12,
+            -- Nobody saw when a lost process stopped to listen.
+            CASE WHEN $3 <> 'abandoned' THEN extract(epoch FROM now() - c.started_at) * 1000 END,
+            $3 IN ('failed', 'abandoned')
         FROM closed AS c JOIN generations AS g ON g.project_id = c.project_id AND g.id = c.generation_id
+        RETURNING EXISTS (
+            SELECT FROM budget_holds AS h WHERE h.project_id = $1 AND h.attempt_id = $2) AS holds_money
         """,
         project_id,
         settlement.attempt_id,
@@ -86,8 +100,9 @@ async def settle_attempt(conn: Connection, project_id: UUID, settlement: Settlem
         spent.reasoning_tokens,
         spent.cost_usd,
         spent.estimated,
+        settlement.first_token_milliseconds,
     )
-    return str(status).endswith(" 1")
+    return one(Closed, row)
 
 
 async def find_open_attempts(conn: Connection, project_id: UUID, generation_id: UUID) -> list[OpenAttempt]:

@@ -13,7 +13,7 @@ _STATE = """project_id, id, actor_id, request_id, task, model, provider, simulat
 
 CLAIMED = """project_id, id, actor_id, request_id, origin, request, model, provider, simulated, epoch,
     cancel_requested, last_segment, inherited_segments, characters, inherited_characters, aside_characters,
-    input_characters, traceparent"""
+    input_characters, traceparent, api_key_id, run_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class NewGeneration:
 
     id: UUID
     actor_id: UUID
+    api_key_id: UUID | None
     request_id: str
     origin: GenerationOrigin
     request: GenerationRequest
@@ -41,14 +42,15 @@ async def insert_generation(conn: Connection, project_id: UUID, new: NewGenerati
         f"""
         INSERT INTO generations (
             project_id, id, actor_id, request_id, task, origin, request, continues, model, provider, simulated,
-            input_characters, status, owner, epoch, lease_until, started_at, prompt_version_id, traceparent)
+            input_characters, status, owner, epoch, lease_until, started_at, prompt_version_id, traceparent, api_key_id,
+            run_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
             CASE WHEN $13::uuid IS NULL THEN 'queued' ELSE 'running' END,
             $13,
             CASE WHEN $13 IS NULL THEN 0 ELSE 1 END,
             CASE WHEN $13 IS NOT NULL THEN now() + make_interval(secs => $14) END,
             CASE WHEN $13 IS NOT NULL THEN now() END,
-            $15, $16)
+            $15, $16, $17, $18)
         ON CONFLICT DO NOTHING
         RETURNING {CLAIMED}
         """,  # noqa: S608  a constant list of columns
@@ -68,6 +70,8 @@ async def insert_generation(conn: Connection, project_id: UUID, new: NewGenerati
         new.lease_seconds,
         new.origin.prompt_version_id,
         new.traceparent,
+        new.api_key_id,
+        new.origin.run_id,
     )
     return one(ClaimedGeneration, row)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field, JsonValue, field_validator
 
-from shared.contracts.ids import DocumentId, GenerationId, OptimizationId, PromptVersionId
+from shared.contracts.ids import DocumentId, GenerationId, OptimizationId, PromptVersionId, RunId
 from shared.contracts.llm_gateway.connections import Capability
 from shared.contracts.llm_gateway.samples import DOCUMENT, GENERATION, HASH
 from shared.contracts.message import Command, Fact, Job, Request, View
@@ -78,6 +78,7 @@ class GenerationOrigin(Command):
     document_id: DocumentId | None = None
     optimization_id: OptimizationId | None = None
     prompt_version_id: PromptVersionId | None = None
+    run_id: RunId | None = None
 
 
 class Segment(View):
