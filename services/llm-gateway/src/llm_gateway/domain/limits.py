@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from llm_gateway.domain.generations import estimate_tokens
 from shared.contracts.ids import encode_id
 from shared.problems import RateLimited, Unavailable
 
@@ -24,6 +25,8 @@ BURST_SHARE = 0.1
 TOLERANCE = 1.0
 # Nobody knows when another call ends; a second is a fair guess for those that wait for it.
 PARALLEL_WAIT = 1_000_000.0
+# Two pages: few answers without a limit are longer, and those settle the difference.
+USUAL_OUTPUT_TOKENS = 1_000
 _ID_PREFIXES = {"user": "us", "key": "ak"}
 _MEASURES: tuple[Measure, ...] = ("requests_per_minute", "tokens_per_minute", "parallel")
 
@@ -166,6 +169,7 @@ class TooFast(RateLimited):
         )
         self.seconds = verdict.wait / 1_000_000
         self.scope = limit.scope
+        self.measure = verdict.measure
 
 
 def _sentence(limit: SpeedLimit, measure: Measure) -> str:
@@ -177,6 +181,12 @@ def _sentence(limit: SpeedLimit, measure: Measure) -> str:
             return f"{whose} may use {limit.tokens.per_minute} tokens a minute."
         case "parallel":
             return f"{whose} may have {limit.parallel} calls under way at once."
+
+
+def expected_tokens(input_characters: int, output_limit: int | None) -> int:
+    """Say what a call is taken to use until it is known: its question, and its answer as far as it may go."""
+    written = USUAL_OUTPUT_TOKENS if output_limit is None else output_limit
+    return estimate_tokens(input_characters) + written
 
 
 class GateFull(Unavailable):

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterable
 from uuid import UUID
 
-from llm_gateway.domain import StopReason
+from llm_gateway.domain import Spent, StopReason
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.driving import drive
 from llm_gateway.operations.manuscript import Manuscript
@@ -45,11 +45,10 @@ class Engine:
         """Drive a generation that this process has leased, in a task of its own."""
         claimed, settled = claim.generation, None
         if claimed.epoch > 1:
-            async with self.desk.database.transaction(claimed.project_id) as conn:
-                settled = await attempts.sum_usage(conn, claimed.project_id, claimed.id)
+            settled = await self._settled_before(claim)
         self.stop(claimed.id, StopReason.LEASE_LOST)
         manuscript = Manuscript(claimed.lease, claimed.last_segment)
-        running = Running(claimed, manuscript, settled, claim.plan, claim.attempt)
+        running = Running(claimed, manuscript, settled, claim.plan, claim.attempt, claim.admission)
         running.manuscript.watch(running.stop, lambda: usage_view(running.spent_so_far()))
         if claimed.cancel_requested:
             running.stop(StopReason.CANCELLED)
@@ -119,8 +118,18 @@ class Engine:
             beats = await leases.extend_leases(conn, self.process_id, list(driven), self.desk.limits.lease_seconds)
         return {beat.id: beat for beat in beats}
 
+    async def _settled_before(self, claim: Claim) -> Spent | None:
+        claimed = claim.generation
+        try:
+            async with self.desk.database.transaction(claimed.project_id) as conn:
+                return await attempts.sum_usage(conn, claimed.project_id, claimed.id)
+        except BaseException:
+            self.desk.traffic.limiter.withdraw(claim.admission)
+            raise
+
     def _forget(self, running: Running, done: "asyncio.Task[None]") -> None:
         del self._tasks[running]
+        self.desk.traffic.limiter.finish(running.admission, running.used_tokens)
         if self._running.get(running.claimed.id) is running:
             del self._running[running.claimed.id]
         self.slot_freed.set()

@@ -7,6 +7,7 @@ from llm_gateway.operations.fairness import Gate
 from llm_gateway.operations.limit_book import LimitBook
 from llm_gateway.operations.limiting import Limiter
 from llm_gateway.operations.presence import Presence
+from llm_gateway.operations.seats import Seats
 from llm_gateway.store.limit_script import LimitScript
 from shared.bus import Bus
 from shared.postgres import Database
@@ -23,6 +24,7 @@ class Traffic:
         self._book = LimitBook(database)
         self._script = LimitScript(redis_url) if redis_url else None
         self.limiter = Limiter(self._book, self._script, self.presence)
+        self.seats = Seats(self.limiter)
 
     def work_in(self, house: House) -> None:
         """Have the house keep this process known to the others, and its limits in touch with theirs."""

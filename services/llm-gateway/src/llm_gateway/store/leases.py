@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from llm_gateway.domain import ClaimedGeneration
+from llm_gateway.domain.calls import Account
 from llm_gateway.store.generations import CLAIMED
 from shared.postgres import Connection, many
 
@@ -16,6 +17,23 @@ class Beat:
     id: UUID
     epoch: int
     cancel_requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A generation that waits, with what its limits ask."""
+
+    project_id: UUID
+    id: UUID
+    actor_id: UUID
+    api_key_id: UUID | None
+    input_characters: int
+    max_output_tokens: int | None
+
+    @property
+    def account(self) -> Account:
+        """For whom it is."""
+        return Account(self.project_id, self.actor_id, self.api_key_id)
 
 
 async def extend_leases(conn: Connection, owner: UUID, driven: Sequence[UUID], seconds: float) -> list[Beat]:
@@ -61,8 +79,53 @@ async def take_expired(conn: Connection, owner: UUID, seconds: float, limit: int
     )
 
 
-async def take_queued(conn: Connection, owner: UUID, seconds: float, limit: int) -> Sequence[ClaimedGeneration]:
-    """Lease the oldest queued generations."""
+async def find_queued(conn: Connection, resting: Sequence[tuple[UUID, UUID]], limit: int) -> Sequence[Queued]:
+    """Find who is next: the oldest generations of the projects with the fewest running ones, in their order.
+
+    `resting` names whose generations are passed over: project, and project, person or key in it.
+    """
+    projects, scopes = [project for project, _ in resting], [scope for _, scope in resting]
+    return many(
+        Queued,
+        await conn.fetch(
+            """
+            WITH RECURSIVE waiting AS (
+                (SELECT project_id FROM generations WHERE status = 'queued' ORDER BY project_id LIMIT 1)
+                UNION ALL
+                SELECT (
+                    SELECT g.project_id FROM generations AS g
+                    WHERE g.status = 'queued' AND g.project_id > w.project_id ORDER BY g.project_id LIMIT 1)
+                FROM waiting AS w WHERE w.project_id IS NOT NULL
+            ), busy AS (
+                SELECT project_id, count(*) AS running FROM generations WHERE status = 'running' GROUP BY project_id
+            )
+            SELECT q.project_id, q.id, q.actor_id, q.api_key_id, q.input_characters, q.max_output_tokens
+            FROM waiting AS w
+            LEFT JOIN busy ON busy.project_id = w.project_id
+            CROSS JOIN LATERAL (
+                SELECT g.project_id, g.id, g.actor_id, g.api_key_id, g.input_characters, g.created_at,
+                    (g.request ->> 'max_output_tokens')::integer AS max_output_tokens,
+                    row_number() OVER (ORDER BY g.created_at) AS place
+                FROM generations AS g
+                WHERE g.project_id = w.project_id AND g.status = 'queued' AND NOT EXISTS (
+                    SELECT 1 FROM unnest($1::uuid[], $2::uuid[]) AS r (project_id, scope_id)
+                    WHERE r.project_id = g.project_id AND r.scope_id IN (g.project_id, g.actor_id, g.api_key_id))
+                ORDER BY g.created_at LIMIT $3
+            ) AS q
+            ORDER BY coalesce(busy.running, 0) + q.place, q.created_at
+            LIMIT $3
+            """,
+            projects,
+            scopes,
+            limit,
+        ),
+    )
+
+
+async def take_queued(
+    conn: Connection, owner: UUID, seconds: float, wanted: Sequence[UUID]
+) -> Sequence[ClaimedGeneration]:
+    """Lease these generations, as far as they still wait and no other process is at it."""
     return many(
         ClaimedGeneration,
         await conn.fetch(
@@ -71,12 +134,12 @@ async def take_queued(conn: Connection, owner: UUID, seconds: float, limit: int)
             SET status = 'running', owner = $1, epoch = epoch + 1, lease_until = now() + make_interval(secs => $2),
                 started_at = coalesce(started_at, now())
             WHERE (project_id, id) IN (
-                SELECT project_id, id FROM generations WHERE status = 'queued'
-                ORDER BY created_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
+                SELECT project_id, id FROM generations WHERE id = ANY ($3) AND status = 'queued'
+                FOR NO KEY UPDATE SKIP LOCKED)
             RETURNING {CLAIMED}
             """,  # noqa: S608  a constant list of columns
             owner,
             seconds,
-            limit,
+            wanted,
         ),
     )

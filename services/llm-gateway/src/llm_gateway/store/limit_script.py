@@ -6,7 +6,7 @@ scripts whole), not a Redis Cluster. Everything there may be lost at any time: i
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, cast
@@ -109,6 +109,6 @@ class LimitScript:
     async def _evaluate(self, batch: Batch) -> bytes:
         arguments: tuple[Any, ...] = (len(batch.limits), *batch.limits, batch.written())
         try:
-            return cast("bytes", await self._redis.execute_command("EVALSHA", _DIGEST, *arguments))
+            return await cast("Awaitable[bytes]", self._redis.evalsha(_DIGEST, *arguments))
         except NoScriptError:
-            return cast("bytes", await self._redis.execute_command("EVAL", _SCRIPT, *arguments))
+            return await cast("Awaitable[bytes]", self._redis.eval(_SCRIPT, *arguments))
