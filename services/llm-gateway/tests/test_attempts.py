@@ -123,7 +123,7 @@ async def test_the_key_reaches_the_provider_and_is_stored_nowhere(open_gateway: 
     assert ended.problem_type == "/problems/provider-key-refused"
     assert "COMPATIBLE_API_KEY" in ended.detail
     rows = await gateway.rows("SELECT g.*, a.* FROM generations g JOIN provider_attempts a ON a.generation_id = g.id")
-    assert canary not in repr((rows, gateway.engine.desk.providers.connections))
+    assert canary not in repr((rows, await gateway.engine.desk.catalogue.of(gateway.call.project_id)))
 
 
 async def test_many_generations_at_once_equal_the_ledger(

@@ -2,21 +2,33 @@
 
 from functools import partial
 
-from llm_gateway.operations import budgets, generations, limits, models
+from llm_gateway.operations import budgets, connections, generations, limits, model_settings, models
 from llm_gateway.operations.engine import Engine
 from shared.bus import Bus
 from shared.contracts.llm_gateway import (
     CancelGeneration,
+    DeleteAlias,
     DeleteBudget,
+    DeleteConnection,
+    DeleteCustomModel,
+    GetGatewaySettings,
     GetGeneration,
+    ListAliases,
     ListBudgets,
+    ListConnections,
+    ListCustomModels,
     ListLimits,
     ListModels,
     RaiseBudget,
     ReadSegments,
+    SaveAlias,
     SaveBudget,
+    SaveConnection,
+    SaveCustomModel,
+    SaveGatewaySettings,
     SaveLimit,
     StartGeneration,
+    TestConnection,
     WriteText,
 )
 
@@ -29,6 +41,19 @@ def subscribe(bus: Bus, engine: Engine) -> None:
     bus.answer(CancelGeneration, partial(generations.cancel_generation, engine))
     bus.answer(WriteText, partial(generations.write_text, engine))
     bus.answer(ListModels, partial(models.list_models, engine.desk.catalogue))
+    catalogue = engine.desk.catalogue
+    bus.answer(ListConnections, partial(connections.list_connections, database, catalogue))
+    bus.answer(SaveConnection, partial(connections.save_connection, database, catalogue))
+    bus.answer(DeleteConnection, partial(connections.delete_connection, database, catalogue))
+    bus.answer(TestConnection, partial(connections.test_connection, catalogue))
+    bus.answer(ListCustomModels, partial(model_settings.list_custom_models, database))
+    bus.answer(SaveCustomModel, partial(model_settings.save_custom_model, database, catalogue))
+    bus.answer(DeleteCustomModel, partial(model_settings.delete_custom_model, database, catalogue))
+    bus.answer(ListAliases, partial(model_settings.list_aliases, database))
+    bus.answer(SaveAlias, partial(model_settings.save_alias, database, catalogue))
+    bus.answer(DeleteAlias, partial(model_settings.delete_alias, database, catalogue))
+    bus.answer(GetGatewaySettings, partial(model_settings.get_gateway_settings, database))
+    bus.answer(SaveGatewaySettings, partial(model_settings.save_gateway_settings, database, catalogue))
     bus.answer(ListBudgets, partial(budgets.list_budgets, database))
     bus.answer(SaveBudget, partial(budgets.save_budget, database))
     bus.answer(RaiseBudget, partial(budgets.raise_budget, database))

@@ -1,5 +1,6 @@
 """Accounts at providers, what is known of a model, and which endpoints a model is asked at. Pure."""
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import blake2b
@@ -8,7 +9,7 @@ from uuid import UUID
 from llm_gateway.domain.calls import Rates, Wire
 from shared.contracts.ids import encode_id
 from shared.contracts.llm_gateway import Capability, CustomModel
-from shared.problems import Conflict, Problem
+from shared.problems import Conflict, Invalid, Problem
 
 SIMULATOR = "simulator"
 # The simulator's model that speaks Anthropic's format; its other one speaks OpenAI's.
@@ -31,6 +32,8 @@ _WIRES: dict[str, frozenset[Wire]] = {
     "anthropic": frozenset({"messages", "chat_completions"}),
     SIMULATOR: _EVERYTHING_OF_OPENAI,
 }
+# Whose address only their owner knows.
+_WITHOUT_USUAL_ADDRESS = frozenset({"azure", "compatible"})
 _HINT_CHARACTERS = 4
 # Of a shorter key four characters would be too much of it.
 _LEAST_FOR_A_HINT = 12
@@ -123,6 +126,30 @@ def wires_of(provider: str, name: str) -> frozenset[Wire]:
     if provider == SIMULATOR and name.startswith(_SIMULATED_CLAUDE):
         return frozenset({"messages"})
     return _WIRES.get(provider, frozenset())
+
+
+def check_place(provider: str, base_url: str | None) -> None:
+    """Pass where it is known where the provider is. Raises Invalid."""
+    if provider in _WITHOUT_USUAL_ADDRESS and not base_url:
+        message = "This provider needs an address: it is different for everybody."
+        raise Invalid.of([{"name": "base_url", "code": "missing", "message": message}])
+
+
+def refuse_unknown_connections(field_name: str, models: Iterable[str], known: Container[str]) -> None:
+    """Pass where each model is one of a known connection. Raises Invalid under the name of the field."""
+    unknown = [model for model in models if model.partition("/")[0] not in known]
+    if unknown:
+        message = (
+            f"There is no connection for {', '.join(unknown)}. Make it first, or correct what is before the slash."
+        )
+        raise Invalid.of([{"name": field_name, "code": "unknown_connection", "message": message}])
+
+
+def check_key(api_key: str | None) -> None:
+    """Pass for a key that fits into a header. Raises Invalid, without the key."""
+    if api_key and not (api_key.isascii() and api_key.isprintable() and " " not in api_key):
+        message = "A key has no spaces, line breaks or letters with accents. Copy it again."
+        raise Invalid.of([{"name": "api_key", "code": "not_a_key", "message": message}])
 
 
 def key_hint(api_key: str) -> str:

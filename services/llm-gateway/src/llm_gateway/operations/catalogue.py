@@ -13,7 +13,7 @@ from llm_gateway.domain.calls import Route, Wire
 from llm_gateway.domain.connections import SIMULATOR, Connection, ModelDescription, WireNotSpoken, wires_of
 from llm_gateway.providers.catalogue import KNOWN_MODELS, describe
 from llm_gateway.providers.connections import ProjectConnections
-from llm_gateway.store import connections as store
+from llm_gateway.store import connections, models
 from shared.bus import Bus
 from shared.contracts.ids import decode_id
 from shared.contracts.llm_gateway import CustomModel, GatewaySettings, ModelAlias
@@ -115,8 +115,7 @@ class ProjectCatalogue:
             except (UnknownModel, ProviderKeyMissing, WireNotSpoken) as refusal:
                 refusals.append(refusal)
         if not routes:
-            reasons = " ".join(refusal.detail for refusal in refusals)
-            raise type(refusals[0])(f"No model of {model!r} can be asked. {reasons}", model=model)
+            raise _none_left(model, refusals)
         return tuple(routes)
 
     def _route(self, model: str, wire: Wire | None) -> Route:
@@ -183,13 +182,19 @@ class ProjectCatalogue:
         return f"{SIMULATOR}/{KNOWN_MODELS[SIMULATOR][0]}"
 
 
+def _none_left(alias: str, refusals: Sequence[Problem]) -> Problem:
+    """Say of every target why it cannot be asked; the first one's kind of problem is the alias's."""
+    reasons = " ".join(refusal.detail for refusal in refusals)
+    return type(refusals[0])(f"No model of {alias!r} can be asked. {reasons}", model=alias)
+
+
 class Catalogue:
     """The catalogues of all projects, one object a process: each is kept for ten seconds, or until it changes."""
 
     def __init__(self, database: Database, connections: ProjectConnections, preferred_model: str | None = None) -> None:
         """Take the service's database, and what turns rows into connections."""
         self._database = database
-        self._connections = connections
+        self.connections = connections
         self._preferred_model = preferred_model
         self._known: dict[UUID, tuple[float, ProjectCatalogue]] = {}
         self._reading: dict[UUID, asyncio.Task[ProjectCatalogue]] = {}
@@ -239,11 +244,10 @@ class Catalogue:
 
     async def _build(self, project_id: UUID) -> ProjectCatalogue:
         async with self._database.transaction(project_id) as conn:
-            rows = await store.find_connections(conn, project_id)
+            rows = await connections.find_connections(conn, project_id)
             belongings = Belongings(
-                await store.find_custom_models(conn, project_id),
-                await store.find_aliases(conn, project_id),
-                await store.find_settings(conn, project_id),
+                await models.find_custom_models(conn, project_id),
+                await models.find_aliases(conn, project_id),
+                await models.find_settings(conn, project_id),
             )
-        connections = self._connections.joined(project_id, rows)
-        return ProjectCatalogue(connections, belongings, self._preferred_model)
+        return ProjectCatalogue(self.connections.joined(project_id, rows), belongings, self._preferred_model)

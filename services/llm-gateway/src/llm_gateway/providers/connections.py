@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from llm_gateway.domain.calls import Route, Wire
+from llm_gateway.domain.calls import Wire
 from llm_gateway.domain.connections import SIMULATOR, Connection
 from llm_gateway.providers.addresses import AddressRules
 from llm_gateway.providers.sealing import SealBrokenError, Sealer
@@ -31,7 +32,7 @@ class ProjectConnections:
         """Take the installation's, the key to the projects' keys, and where projects may send requests to."""
         self.installation = tuple(_tidy(connection) for connection in installation)
         self.rules = rules
-        self._sealer = sealer
+        self.sealer = sealer
 
     def joined(self, project_id: UUID, rows: Sequence[StoredConnection]) -> list[Connection]:
         """List what the project can use, the installation's first."""
@@ -47,7 +48,7 @@ class ProjectConnections:
             id=row.id,
         )
         try:
-            api_key = None if row.sealed_key is None else self._sealer.open(row.sealed_key, project_id, row.id)
+            api_key = None if row.sealed_key is None else self.sealer.open(row.sealed_key, project_id, row.id)
             self.rules.check_url(connection.base_url)
         except SealBrokenError:
             return replace(connection, missing=f"The key of the connection {row.name} cannot be read: save it again.")
@@ -79,20 +80,22 @@ class ProjectConnections:
         )
 
 
-def authorisation(route: Route, wire: Wire) -> dict[str, str]:
-    """The headers that let a call in at the provider; empty where no key is needed."""
-    if route.provider == "anthropic" and wire == "messages":
-        return {"x-api-key": route.api_key or "", "anthropic-version": _ANTHROPIC_VERSION}
-    if not route.api_key:
+def authorisation_of(provider: str, api_key: str | None, wire: Wire) -> dict[str, str]:
+    """The headers that let a call in at a provider; empty where there is no key."""
+    if not api_key:
         return {}
-    return {"api-key": route.api_key} if route.provider == "azure" else {"authorization": f"Bearer {route.api_key}"}
+    if provider == "anthropic" and wire == "messages":
+        return {"x-api-key": api_key, "anthropic-version": _ANTHROPIC_VERSION}
+    return {"api-key": api_key} if provider == "azure" else {"authorization": f"Bearer {api_key}"}
 
 
 def _tidy(connection: Connection) -> Connection:
-    """End the address before the wire's own path; Anthropic's SDK counts the version to that path, ours do not."""
+    """End the address before the wire's own path, and complete what the makers' pages call the address."""
     url = connection.base_url.rstrip("/")
     if connection.provider == "anthropic" and url and not url.endswith("/v1"):
         url = f"{url}/v1"
+    if connection.provider == "azure" and url and not urlsplit(url).path:
+        url = f"{url}/openai/v1"
     return replace(connection, base_url=url)
 
 

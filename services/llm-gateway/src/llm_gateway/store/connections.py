@@ -1,15 +1,13 @@
-"""Connections, descriptions of models, aliases and settings of a project."""
+"""Connections of a project, with their sealed keys."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts.llm_gateway import CustomModel, GatewaySettings, ModelAlias, ProviderKind
+from shared.contracts.llm_gateway import ProviderKind
 from shared.postgres import Connection, many, one
 
 _CONNECTION = "id, name, provider, base_url, sealed_key, key_hint, revision, updated_at"
-_MODEL = """model, context_tokens, max_output_tokens, input_usd_per_million, cached_input_usd_per_million,
-    output_usd_per_million, capabilities, retires_on, updated_at"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +47,64 @@ async def lock_connection(conn: Connection, project_id: UUID, connection_id: UUI
     )
 
 
-async def find_custom_models(conn: Connection, project_id: UUID) -> list[CustomModel]:
-    """List the project's own descriptions of models by name."""
-    return many(
-        CustomModel,
-        await conn.fetch(
-            f"SELECT {_MODEL} FROM custom_models WHERE project_id = $1 ORDER BY model",  # noqa: S608  constant columns
-            project_id,
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class ConnectionValues:
+    """What an admin decides about a connection."""
+
+    name: str
+    provider: ProviderKind
+    base_url: str | None
+    sealed_key: bytes | None = field(repr=False)
+    key_hint: str | None
 
 
-async def find_aliases(conn: Connection, project_id: UUID) -> list[ModelAlias]:
-    """List the project's aliases by name."""
-    return many(
-        ModelAlias,
-        await conn.fetch(
-            "SELECT name, targets, updated_at FROM model_aliases WHERE project_id = $1 ORDER BY name", project_id
-        ),
-    )
-
-
-async def find_settings(conn: Connection, project_id: UUID) -> GatewaySettings:
-    """Read the project's settings; nobody's row is the default."""
+async def insert_connection(
+    conn: Connection, project_id: UUID, connection_id: UUID, values: ConnectionValues, actor_id: UUID
+) -> StoredConnection:
+    """Keep a new connection. Raises asyncpg's UniqueViolationError for a taken name."""
     row = await conn.fetchrow(
-        "SELECT cache_seconds, unknown_price_ceiling_usd_per_million FROM gateway_settings WHERE project_id = $1",
+        f"""
+        INSERT INTO connections (project_id, id, name, provider, base_url, sealed_key, key_hint, created_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        RETURNING {_CONNECTION}
+        """,  # noqa: S608  constant columns
         project_id,
+        connection_id,
+        values.name,
+        values.provider,
+        values.base_url,
+        values.sealed_key,
+        values.key_hint,
+        actor_id,
     )
-    return one(GatewaySettings, row) or GatewaySettings(cache_seconds=None, unknown_price_ceiling_usd_per_million=None)
+    return StoredConnection(**dict(row))
+
+
+async def update_connection(
+    conn: Connection, project_id: UUID, connection_id: UUID, values: ConnectionValues
+) -> StoredConnection:
+    """Change a connection that is locked. Raises asyncpg's UniqueViolationError for a taken name."""
+    row = await conn.fetchrow(
+        f"""
+        UPDATE connections SET name = $3, provider = $4, base_url = $5, sealed_key = $6, key_hint = $7,
+            revision = revision + 1, updated_at = now()
+        WHERE project_id = $1 AND id = $2
+        RETURNING {_CONNECTION}
+        """,  # noqa: S608  constant columns
+        project_id,
+        connection_id,
+        values.name,
+        values.provider,
+        values.base_url,
+        values.sealed_key,
+        values.key_hint,
+    )
+    return StoredConnection(**dict(row))
+
+
+async def delete_connection(conn: Connection, project_id: UUID, connection_id: UUID) -> str | None:
+    """Forget a connection with its key. Returns its name, or None where it is not there."""
+    name: str | None = await conn.fetchval(
+        "DELETE FROM connections WHERE project_id = $1 AND id = $2 RETURNING name", project_id, connection_id
+    )
+    return name
