@@ -1,0 +1,1 @@
+"""Our gateway beside a direct call and, where they are installed, beside LiteLLM's proxy and Portkey's gateway."""
