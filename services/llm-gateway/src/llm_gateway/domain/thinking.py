@@ -5,9 +5,10 @@ or `<thinking>` and `</thinking>`. The same tags further on are text: an answer 
 """
 
 from collections.abc import Iterator
-from typing import Literal
 
-Part = tuple[Literal["text", "think"], str]
+from shared.contracts.llm_gateway import SegmentKind
+
+Part = tuple[SegmentKind, str]
 
 _OPENINGS = {"<think>": "</think>", "<thinking>": "</thinking>"}
 _LONGEST_OPENING = max(map(len, _OPENINGS))

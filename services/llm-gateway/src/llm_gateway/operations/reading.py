@@ -27,12 +27,13 @@ async def read_answer(
         async for arrived in events:
             if attempt.seconds_to_first_chunk is None:
                 attempt.seconds_to_first_chunk = clock() - asked_at
+                desk.health.begin(attempt.route)
             _take(desk, running, attempt, arrived)
             if attempt.hold is not None:
                 await keep_within(desk, running.claimed, attempt.id, attempt.hold)
             await desk.writer.pace(running.manuscript)
     if attempt.finish_reason is None:
-        raise connection_lost(running.claimed.provider)
+        raise connection_lost(attempt.route.provider)
 
 
 def _take(desk: Desk, running: Running, attempt: Attempt, arrived: list[ProviderEvent]) -> None:

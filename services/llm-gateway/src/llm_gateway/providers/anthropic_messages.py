@@ -12,10 +12,10 @@ from uuid import UUID
 import orjson
 
 from llm_gateway.providers.catalogue import claude_output_limit, takes_temperature
-from llm_gateway.providers.protocol import Delta, Finished, FinishReason, Opened, ProviderEvent, ReportedUsage
+from llm_gateway.providers.protocol import Delta, Finished, FinishReason, Opened, ProviderEvent, ReportedUsage, Thought
 from llm_gateway.providers.refusals import refused_in_stream
 from llm_gateway.providers.server_events import read_event_data
-from llm_gateway.providers.transport import Access, Faults, http_client
+from llm_gateway.providers.transport import Access, Faults, http_client, read_bytes
 from shared.contracts.ids import encode_id
 from shared.contracts.llm_gateway import GenerationRequest
 
@@ -63,7 +63,7 @@ class AnthropicMessages:
         with Faults(self._access, name, self._sdk):
             async with create(**body, extra_headers=headers) as response:
                 counted = _Counted()
-                async for arrived in read_event_data(response.iter_bytes()):
+                async for arrived in read_event_data(read_bytes(self._access, response)):
                     yield [event for data in arrived for event in self._read(orjson.loads(data), counted)]
 
     async def close(self) -> None:
@@ -89,8 +89,11 @@ class AnthropicMessages:
     def _read(self, event: dict[str, Any], counted: "_Counted") -> Iterator[ProviderEvent]:
         kind = event["type"]
         if kind == "content_block_delta":
-            if text := event["delta"].get("text"):
+            delta = event["delta"]
+            if text := delta.get("text"):
                 yield Delta(text)
+            elif thought := delta.get("thinking"):
+                yield Thought(thought)
         elif kind == "message_start":
             yield Opened(event["message"]["id"], event["message"].get("model"))
             yield counted.report(event["message"]["usage"], is_final=False)

@@ -26,6 +26,13 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """The next piece of what the model thinks, where the provider tells it apart; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedUsage:
     """Tokens as the provider counts them. Input includes cached input, output includes reasoning.
 
@@ -46,7 +53,7 @@ class Finished:
     reason: FinishReason
 
 
-ProviderEvent = Opened | Delta | ReportedUsage | Finished
+ProviderEvent = Opened | Delta | Thought | ReportedUsage | Finished
 
 
 class Provider(Protocol):
