@@ -1,9 +1,7 @@
 """A web service on a real port, people in it, and the other services faked at their contracts on the real NATS."""
 
 import asyncio
-import contextlib
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +11,6 @@ from uuid import UUID
 import asyncpg
 import orjson
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -40,6 +37,7 @@ from shared.problems import NotFound, Unavailable
 from shared.runtime import House
 from shared.testing.fixtures import BusFor, HouseFor
 from shared.testing.servers import Servers
+from shared.testing.serving import served
 from web.api.edge import Edge
 from web.domain import Account, hash_token, new_token
 from web.main import furnished
@@ -127,31 +125,6 @@ class Site:
     async def close(self) -> None:
         for client in self._clients:
             await client.aclose()
-
-
-class Server(uvicorn.Server):
-    """Uvicorn that leaves the signals to pytest."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@contextlib.asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """Serve an application on a free port."""
-    config = uvicorn.Config(
-        app, lifespan="off", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1
-    )
-    server, listener = Server(config), socket.create_server(("127.0.0.1", 0))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    await eventually(lambda: server.started)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        app.state.house.stop()
-        server.should_exit = True
-        await serving
 
 
 @pytest.fixture

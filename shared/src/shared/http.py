@@ -259,14 +259,21 @@ class KeyAuthenticator:
 
 async def _authorised(request: Request) -> Call:
     """Make the call of this request, allowed to do its route's action."""
-    scheme, _, api_key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not api_key:
-        message = "Send an API key: Authorization: Bearer sk_..."
-        raise Unauthenticated(message)
     request_id = request_id_of(request)
-    identity = await request.app.state.authenticator.identity(api_key, request_id)
+    bearer, other = request.headers.get("authorization", ""), request.headers.get("x-api-key", "")
+    identity = await request.app.state.authenticator.identity(key_in(bearer, other), request_id)
     policy.allow(identity, request.scope["route"].openapi_extra["x-action"])
     return Call(identity, request_id, time.monotonic() + DEFAULT_DEADLINE_SECONDS, idempotency_key_of(request))
+
+
+def key_in(authorization: str, x_api_key: str) -> str:
+    """Find the API key in whichever header the caller's client uses. Raises Unauthenticated where there is none."""
+    scheme, _, bearer = authorization.partition(" ")
+    key = x_api_key or (bearer if scheme.lower() == "bearer" else "")
+    if not key:
+        message = "Send an API key: Authorization: Bearer sk_..., or x-api-key: sk_..."
+        raise Unauthenticated(message)
+    return key.strip()
 
 
 def idempotency_key_of(request: Request) -> str | None:

@@ -6,12 +6,16 @@ from functools import partial
 
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from llm_gateway.api import ROUTERS
+from llm_gateway.api.endpoints import Endpoints
 from llm_gateway.domain.connections import SIMULATOR, Connection
 from llm_gateway.operations.budgets import BudgetBook
 from llm_gateway.operations.catalogue import Catalogue
 from llm_gateway.operations.desk import Desk, Limits
+from llm_gateway.operations.endpoints.accounting import Ledger
+from llm_gateway.operations.endpoints.reaping import reap_calls
 from llm_gateway.operations.engine import Engine
 from llm_gateway.operations.membership import Members
 from llm_gateway.operations.patience import Patience
@@ -22,6 +26,7 @@ from llm_gateway.providers.adapters import Providers, Timeouts
 from llm_gateway.providers.addresses import AddressRules
 from llm_gateway.providers.connections import PROVIDER_URLS, ProjectConnections
 from llm_gateway.providers.sealing import Sealer
+from llm_gateway.providers.upstream import Upstream
 from llm_gateway.settings import LlmGatewaySettings
 from llm_gateway.subscribers import subscribe
 from shared.runtime import House, open_house
@@ -31,37 +36,68 @@ from shared.runtime import House, open_house
 async def opened(settings: LlmGatewaySettings) -> AsyncIterator[FastAPI]:
     """Run the gateway around the application that is yielded."""
     async with open_house("llm_gateway", settings) as house, running(house, settings) as engine:
-        app = house.app(routers=ROUTERS)
-        app.state.engine = engine
-        yield app
+        yield application(house, engine)
+
+
+def application(house: House, engine: Engine) -> FastAPI:
+    """Make the HTTP application: the providers' own endpoints around the routes of the gateway."""
+
+    def with_endpoints(app: ASGIApp) -> ASGIApp:
+        return Endpoints(app, engine.desk, house.authenticator)
+
+    app = house.app(routers=ROUTERS, outermost=with_endpoints)
+    app.state.engine = engine
+    return app
 
 
 @asynccontextmanager
 async def running(house: House, settings: LlmGatewaySettings) -> AsyncIterator[Engine]:
     """Drive generations in this house until the context ends; what then still runs is finished or handed back."""
     rules = AddressRules(settings.allowed_hosts)
-    providers = Providers(Timeouts(settings.provider_connect_seconds, settings.provider_read_seconds), rules)
+    timeouts = Timeouts(
+        settings.provider_connect_seconds, settings.provider_read_seconds, settings.provider_first_byte_seconds
+    )
+    providers = Providers(timeouts, rules)
     catalogue = Catalogue(house.database, project_connections(settings, rules), settings.default_model)
     limits = Limits(settings.max_running, settings.generation_seconds, settings.stop_seconds, settings.lease_seconds)
     writer = SegmentWriter(house.database, house.bus)
     budgets = BudgetBook(house.database, house.bus)
     traffic = Traffic(house.database, _secret(settings.redis_url), settings.max_calls)
     members = Members(house.bus)
-    desk = Desk(house.database, house.bus, catalogue, providers, members, writer, Patience(), limits, budgets, traffic)
+    ledger = Ledger(house.database, traffic.presence.process_id)
+    upstream = Upstream(timeouts, settings.generation_seconds, rules)
+    desk = Desk(
+        house.database,
+        house.bus,
+        catalogue,
+        providers,
+        members,
+        writer,
+        Patience(),
+        limits,
+        budgets,
+        traffic,
+        ledger,
+        upstream,
+    )
     engine = Engine(desk)
     subscribe(house.bus, engine)
     house.background(writer.run, "segments")
     house.background(budgets.run, "budgets")
+    house.background(ledger.run, "ledger")
+    house.background(partial(reap_calls, house.database, catalogue, ledger), "lost calls")
     traffic.work_in(house)
     house.background(engine.beat, "heartbeat")
     house.background(partial(reap, engine), "reaper")
     house.background(engine.warm, "provider SDKs")
     house.at_stop(engine.drain)
+    house.at_stop(ledger.drain)
     async with traffic.open(house.bus), house.running():
         await engine.listen_for_cancels()
         await budgets.listen()
         await catalogue.listen(house.bus)
         yield engine
+    await upstream.close()
     await providers.close()
 
 

@@ -44,8 +44,8 @@ class House:
     _at_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Make what asks web about API keys, and what fetches facts and jobs."""
-        self._authenticator = KeyAuthenticator(self)
+        """Make what asks web about API keys (`authenticator`), and what fetches facts and jobs."""
+        self.authenticator = KeyAuthenticator(self)
         self._consumers = Consumers(self.bus, self.database)
 
     def background(self, work: Callable[[], Awaitable[None]], name: str) -> None:
@@ -74,7 +74,7 @@ class House:
         tasks = [asyncio.create_task(_again(name, work), name=name) for name, work in self._background]
         consumers = asyncio.create_task(_again("consumers", self._consumers.run), name="consumers")
         await self.bus.start_answering()
-        await self._authenticator.start()
+        await self.authenticator.start()
         try:
             yield
         finally:
@@ -94,7 +94,7 @@ class House:
         """Make the HTTP application: these routes, health, readiness, problems, limits, `outermost` around all."""
         app = create_app(self.service, routers, self.is_ready, body_limit=body_limit, outermost=outermost)
         app.state.house = self
-        app.state.authenticator = self._authenticator
+        app.state.authenticator = self.authenticator
         return app
 
     async def is_ready(self) -> dict[str, bool]:

@@ -1,5 +1,5 @@
 """HTTP for other teams: one router a topic."""
 
-from llm_gateway.api import generations
+from llm_gateway.api import generations, models
 
-ROUTERS = (generations.router,)
+ROUTERS = (generations.router, models.router)

@@ -13,14 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from llm_gateway.api.errors import error_body, error_events, status_of
 from llm_gateway.api.standing import Headers, answer_headers
 from llm_gateway.domain.calls import Account, Wire
-from llm_gateway.operations.endpoints.asking import read_asking
-from llm_gateway.operations.endpoints.serving import Answered, EndpointDesk, serve
+from llm_gateway.operations.desk import Desk
+from llm_gateway.operations.endpoints.asking import Asking, read_asking
+from llm_gateway.operations.endpoints.prompting import take_prompt
+from llm_gateway.operations.endpoints.serving import Answered, serve
 from llm_gateway.providers.upstream import PASSED_HEADERS
 from llm_gateway.providers.wires import FORMATS
 from shared import policy
-from shared.call import new_request_id
-from shared.http import KeyAuthenticator
-from shared.problems import Problem, TooLarge, Unauthenticated, Unexpected
+from shared.call import DEFAULT_DEADLINE_SECONDS, Call, new_request_id
+from shared.http import KeyAuthenticator, key_in
+from shared.problems import Problem, TooLarge, Unexpected
 from shared.runtime import logger
 
 ACTION: Final = policy.known_action("models.call")
@@ -33,6 +35,7 @@ ENDPOINTS: Final[Mapping[str, Wire]] = {
 # Pictures travel inside of the body.
 BODY_LIMIT_BYTES: Final = 32 * 1024 * 1024
 
+_KEY_HEADERS: Final = (b"authorization", b"x-api-key")
 _STREAM_HEADERS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
 
 log = logger(__name__)
@@ -41,12 +44,12 @@ log = logger(__name__)
 class Endpoints:
     """Answers the providers' paths, and hands everything else to the application behind it."""
 
-    def __init__(self, app: ASGIApp, desk: EndpointDesk, authenticator: KeyAuthenticator, call_seconds: float) -> None:
-        """Take what answers everything else, what serves the calls, who knows the keys, and a call's longest time."""
+    def __init__(self, app: ASGIApp, desk: Desk, authenticator: KeyAuthenticator) -> None:
+        """Take what answers everything else, what serves the calls, and who knows the keys."""
         self._app = app
         self._desk = desk
         self._authenticator = authenticator
-        self._call_seconds = call_seconds
+        self._call_seconds = desk.limits.generation_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -68,22 +71,24 @@ class Endpoints:
 
     async def _answer(self, wire: Wire, scope: Scope, receive: Receive, reply: "HttpReply") -> None:
         headers = dict(scope["headers"])
-        account = await self._account(headers, reply.request_id)
-        body = await _body(headers, receive)
-        deadline = time.monotonic() + self._call_seconds
-        asking = read_asking(account, reply.request_id, FORMATS[wire], body, deadline)
+        call = await self._call(headers, reply.request_id)
+        account = Account(call.project_id, call.actor_id, call.identity.api_key_id)
+        asking = read_asking(account, reply.request_id, FORMATS[wire], await _body(headers, receive), call.deadline)
         asking.headers = {
             name.decode("latin-1"): headers[name].decode("latin-1") for name in PASSED_HEADERS if name in headers
         }
-        await _while_connected(receive, serve(self._desk, asking, reply))
+        await _while_connected(receive, self._serve(call, asking, reply))
 
-    async def _account(self, headers: Mapping[bytes, bytes], request_id: str) -> Account:
-        identity = await self._authenticator.identity(_key(headers), request_id)
+    async def _serve(self, call: Call, asking: Asking, reply: "HttpReply") -> None:
+        await take_prompt(self._desk.bus, call.with_deadline(DEFAULT_DEADLINE_SECONDS), asking)
+        await serve(self._desk, asking, reply)
+
+    async def _call(self, headers: Mapping[bytes, bytes], request_id: str) -> Call:
+        """Make the call of this request, allowed to call models, with the longest time that one may take."""
+        authorization, x_api_key = (headers.get(name, b"").decode("latin-1") for name in _KEY_HEADERS)
+        identity = await self._authenticator.identity(key_in(authorization, x_api_key), request_id)
         policy.allow(identity, ACTION)
-        if identity.project_id is None:
-            message = "This API key belongs to no project."
-            raise Unauthenticated(message)
-        return Account(identity.project_id, identity.subject, identity.api_key_id)
+        return Call(identity, request_id, time.monotonic() + self._call_seconds)
 
 
 class HttpReply:
@@ -159,16 +164,6 @@ async def _while_connected(receive: Receive, work: Awaitable[None]) -> None:
     finally:
         watch.remove_done_callback(gone)
         watch.cancel()
-
-
-def _key(headers: Mapping[bytes, bytes]) -> str:
-    """Read the key from whichever header the caller's SDK uses."""
-    scheme, _, bearer = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-    key = headers.get(b"x-api-key", b"").decode("latin-1") or (bearer if scheme.lower() == "bearer" else "")
-    if not key:
-        message = "Send an API key of Scriptorium: Authorization: Bearer sk_... or x-api-key: sk_..."
-        raise Unauthenticated(message)
-    return key.strip()
 
 
 async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from llm_gateway.operations import generations, models
+from llm_gateway.operations import generations
 from llm_gateway.operations.engine import Engine
 from llm_gateway.operations.watching import watch_generation
 from llm_gateway.schemas import NewGeneration
@@ -16,8 +16,6 @@ from shared.contracts.llm_gateway import (
     Generation,
     GenerationText,
     GetGeneration,
-    ListModels,
-    ModelCatalogue,
     ReadSegments,
     Segment,
     StartGeneration,
@@ -88,9 +86,3 @@ async def follow_generation(
 async def cancel_generation(generation_id: GenerationId, call: CallOf, engine: EngineOf) -> Generation:
     """Stop a generation; what was written stays."""
     return await generations.cancel_generation(engine, call, CancelGeneration(generation_id=generation_id))
-
-
-@router.get("/models", action="models.read")
-async def list_models(call: CallOf, engine: EngineOf) -> ModelCatalogue:
-    """List the models of this installation and its default."""
-    return await models.list_models(engine.desk.catalogue, call, ListModels())

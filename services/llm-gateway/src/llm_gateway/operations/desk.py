@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 
 from llm_gateway.operations.budgets import BudgetBook
 from llm_gateway.operations.catalogue import Catalogue
+from llm_gateway.operations.endpoints.accounting import Ledger
 from llm_gateway.operations.failover import Health
 from llm_gateway.operations.membership import Members
 from llm_gateway.operations.patience import Patience
 from llm_gateway.operations.segments import SegmentWriter
 from llm_gateway.operations.traffic import Traffic
 from llm_gateway.providers.adapters import Providers
+from llm_gateway.providers.upstream import Upstream
 from shared.bus import Bus
 from shared.postgres import Database
 
@@ -31,7 +33,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What driving needs; one for the process."""
+    """What generations and other teams' calls need; one for the process."""
 
     database: Database
     bus: Bus
@@ -43,4 +45,6 @@ class Desk:
     limits: Limits
     budgets: BudgetBook
     traffic: Traffic
+    ledger: Ledger
+    upstream: Upstream
     health: Health = field(default_factory=Health)

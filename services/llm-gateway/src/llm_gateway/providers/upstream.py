@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
-from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict
 from yarl import URL
 
 from llm_gateway.domain.calls import Route
 from llm_gateway.providers import refusals
+from llm_gateway.providers.adapters import Timeouts
+from llm_gateway.providers.addresses import AddressRules, GuardedResolver
 from llm_gateway.providers.wires import WireFormat
 
 # What a caller may say to the provider beside the body: versions of the format, never accounts or addresses.
@@ -30,24 +31,24 @@ _READ_BUFFER = 256 * 1024
 class Upstream:
     """The way out of this process for other teams' calls."""
 
-    def __init__(
-        self, connect_seconds: float, silence_seconds: float, whole_seconds: float, resolver: AbstractResolver
-    ) -> None:
-        """Bound the waits: for a connection, between the bytes of a stream, and for a whole answer."""
-        self._silence_seconds = silence_seconds
-        self._stream_timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=connect_seconds, sock_read=silence_seconds
-        )
-        self._whole_timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds, sock_read=whole_seconds)
+    def __init__(self, timeouts: Timeouts, whole_seconds: float, rules: AddressRules) -> None:
+        """Bound the waits: for a connection, between the bytes of a stream, and for a whole answer.
+
+        The rules hold for hosts that a project chose.
+        """
+        connect, silence = timeouts.connect_seconds, timeouts.read_seconds
+        self._silence_seconds = silence
+        self._stream_timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=silence)
+        self._whole_timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=whole_seconds)
         self._whole_seconds = whole_seconds
-        self._resolver = resolver
-        self._session: aiohttp.ClientSession | None = None
+        self._rules = rules
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._urls: dict[tuple[str, str], URL] = {}
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
     @asynccontextmanager
     async def asked(
@@ -59,7 +60,7 @@ class Upstream:
         """
         seconds = self._silence_seconds if is_streamed else self._whole_seconds
         try:
-            async with self._opened().post(
+            async with self._opened(route).post(
                 self._url(route, wire),
                 data=body,
                 headers=_headers(route, wire, headers),
@@ -78,11 +79,16 @@ class Upstream:
         except (aiohttp.ClientError, OSError) as error:
             raise refusals.connection_lost(route.provider) from error
 
-    def _opened(self) -> aiohttp.ClientSession:
-        # Made inside of the running loop, at the first call.
-        if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, resolver=self._resolver)
-            self._session = aiohttp.ClientSession(
+    def _opened(self, route: Route) -> aiohttp.ClientSession:
+        """Hosts that a project chose have a pool of their own, which connects to checked addresses only."""
+        session = self._sessions.get(route.is_guarded)
+        if session is None:
+            # Made inside of the running loop, at the first call.
+            resolver = GuardedResolver(self._rules) if route.is_guarded else None
+            connector = aiohttp.TCPConnector(
+                limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, resolver=resolver, use_dns_cache=not route.is_guarded
+            )
+            session = self._sessions[route.is_guarded] = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
@@ -90,22 +96,14 @@ class Upstream:
                 read_bufsize=_READ_BUFFER,
                 skip_auto_headers=("User-Agent",),
             )
-        return self._session
+        return session
 
     def _url(self, route: Route, wire: WireFormat) -> URL:
         key = (route.base_url, wire.path)
         url = self._urls.get(key)
         if url is None:
-            url = self._urls[key] = URL(_address(route, wire))
+            url = self._urls[key] = URL(f"{route.base_url}{wire.path}")
         return url
-
-
-def _address(route: Route, wire: WireFormat) -> str:
-    base = route.base_url.rstrip("/")
-    if route.provider == "anthropic" or wire.wire == "messages":
-        # Their address is named without the version that all of their paths begin with.
-        base = f"{base.removesuffix('/v1')}/v1"
-    return f"{base}{wire.path}"
 
 
 def _headers(route: Route, wire: WireFormat, passed: Mapping[str, str]) -> CIMultiDict[str]:

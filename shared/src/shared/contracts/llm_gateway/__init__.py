@@ -2,11 +2,13 @@
 
 from shared.contracts.llm_gateway.connections import (
     AliasDeleted,
+    AliasName,
     AliasSaved,
     Capability,
     ConnectionCheck,
     ConnectionDeleted,
     ConnectionList,
+    ConnectionName,
     ConnectionSaved,
     CustomModel,
     CustomModelDeleted,
@@ -96,6 +98,7 @@ from shared.contracts.llm_gateway.usage import (
 __all__ = [
     "FINAL_STATUSES",
     "AliasDeleted",
+    "AliasName",
     "AliasSaved",
     "Budget",
     "BudgetDeleted",
@@ -110,6 +113,7 @@ __all__ = [
     "ConnectionCheck",
     "ConnectionDeleted",
     "ConnectionList",
+    "ConnectionName",
     "ConnectionSaved",
     "CreateGeneration",
     "CustomModel",

@@ -104,10 +104,10 @@ def read_asking(account: Account, request_id: str, wire: WireFormat, raw: bytes,
     _refuse_steering(body)
     model = body.get("model")
     if model is not None and not isinstance(model, str):
-        raise _invalid(field="model", code="type", message="model must be a string.")
+        raise invalid_field(field="model", code="type", message="model must be a string.")
     stream = body.get("stream")
     if stream not in {None, True, False}:
-        raise _invalid(field="stream", code="type", message="stream must be true or false.")
+        raise invalid_field(field="stream", code="type", message="stream must be true or false.")
     asking = Asking(account, request_id, wire, body, model, stream is True, len(raw), deadline)
     if _STATE.search(raw):
         _read_state(asking)
@@ -118,9 +118,9 @@ def _object(raw: bytes) -> Json:
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise _invalid(field="body", code="json", message=f"The body is not JSON: {error}.") from error
+        raise invalid_field(field="body", code="json", message=f"The body is not JSON: {error}.") from error
     if not isinstance(body, dict):
-        raise _invalid(field="body", code="type", message="The body must be a JSON object.")
+        raise invalid_field(field="body", code="type", message="The body must be a JSON object.")
     return body
 
 
@@ -129,13 +129,13 @@ def _refuse_steering(body: Json) -> None:
     if steering:
         name = min(steering)
         message = f"{name} is not taken: which server is called, and with which key, is set up in Scriptorium."
-        raise _invalid(field=name, code="steering", message=message)
+        raise invalid_field(field=name, code="steering", message=message)
 
 
 def _read_state(asking: Asking) -> None:
     if asking.body.get("background"):
         message = "background is not offered here: start a generation and follow it instead (POST /v1/generations)."
-        raise _invalid(field="background", code="unsupported", message=message)
+        raise invalid_field(field="background", code="unsupported", message=message)
     previous = asking.body.get("previous_response_id")
     if isinstance(previous, str):
         asking.previous_response_id = previous
@@ -180,8 +180,9 @@ def require_own_state(asking: Asking, route: Route) -> None:
             f"{name} names something that is kept at the provider, under an account that several projects share. "
             "Give the project a connection of its own, or send the content itself."
         )
-        raise _invalid(field=name, code="shared_account", message=message)
+        raise invalid_field(field=name, code="shared_account", message=message)
 
 
-def _invalid(*, field: str, code: str, message: str) -> Invalid:
+def invalid_field(*, field: str, code: str, message: str) -> Invalid:
+    """Refuse one field by its name."""
     return Invalid.of([{"name": field, "code": code, "message": message}])

@@ -2,19 +2,16 @@
 
 import time
 from dataclasses import dataclass, field
-from decimal import Decimal
 from uuid import UUID
 
-from llm_gateway.domain import Spent, estimate_tokens
-from llm_gateway.domain.calls import Rates, Route
+from llm_gateway.domain import CHARACTERS_PER_TOKEN, Spent
+from llm_gateway.domain.calls import Route
 from llm_gateway.domain.failover import CallFailed
-from llm_gateway.operations.spending import NOTHING_SPENT
+from llm_gateway.operations.spending import NOTHING_SPENT, estimated, reported
 from llm_gateway.providers.protocol import ReportedUsage
 from llm_gateway.providers.wires import EventScan
 from llm_gateway.store.attempts import AttemptEnd
 from llm_gateway.store.ledger import SettledCall
-
-_MILLION = 1_000_000
 
 
 @dataclass(slots=True)
@@ -45,7 +42,7 @@ class Meter:
         if not self.is_called or (self.failure is not None and not self.failure.spent):
             return NOTHING_SPENT
         if self.usage is not None and self.status == "succeeded":
-            return _reported(self.usage, self.route.rates)
+            return reported(self.route, self.usage)
         return self._estimated()
 
     def settled(self) -> SettledCall:
@@ -66,24 +63,5 @@ class Meter:
     def _estimated(self) -> Spent:
         """Guess from what was sent and from the events that came: providers send about one token in each."""
         known = self.usage or (self.scan.usage() if self.scan else None)
-        read = known.input_tokens if known and known.input_tokens else estimate_tokens(self.input_characters)
-        cached = known.cached_input_tokens if known else 0
-        seen = self.scan.events if self.scan else estimate_tokens(self.output_characters)
-        written = max(seen, known.output_tokens if known else 0)
-        return Spent(read, cached, written, 0, cost_of(self.route.rates, read, cached, written), estimated=True)
-
-
-def _reported(usage: ReportedUsage, rates: Rates | None) -> Spent:
-    cost = cost_of(rates, usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
-    return Spent(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, usage.reasoning_tokens, cost)
-
-
-def cost_of(rates: Rates | None, read: int, cached: int, written: int) -> Decimal | None:
-    """Price tokens in US dollars; None where no price is known."""
-    if rates is None:
-        return None
-    cached_rate = rates.cached_input_usd_per_million
-    of_cache = (rates.input_usd_per_million if cached_rate is None else cached_rate) * cached
-    return (
-        rates.input_usd_per_million * (read - cached) + of_cache + rates.output_usd_per_million * written
-    ) / _MILLION
+        seen = self.scan.events * CHARACTERS_PER_TOKEN if self.scan else self.output_characters
+        return estimated(self.route.rates, self.input_characters, seen, known)

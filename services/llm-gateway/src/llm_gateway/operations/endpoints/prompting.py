@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from llm_gateway.operations.endpoints.asking import Asking
+from llm_gateway.operations.endpoints.asking import Asking, invalid_field
 from shared.bus import Bus
 from shared.call import Call
 from shared.contracts.ids import decode_id
 from shared.contracts.prompts import RenderedPrompt, RenderPrompt, RenderPromptByName
-from shared.problems import Invalid
 
 type Json = dict[str, Any]
 
@@ -45,7 +44,7 @@ async def _render(bus: Bus, call: Call, reference: str, version: object, variabl
     found = _NAMED.fullmatch(reference)
     if found is None:
         message = f"{reference[:100]!r} names no prompt: write set/name, set/name@label or set/name@3."
-        raise _invalid(message)
+        raise invalid_field(field="prompt", code="prompt", message=message)
     name, pin = found["name"], str(version) if version is not None else found["pin"]
     pinned = {"version": int(pin)} if pin and pin.isdecimal() else {"label": pin}
     wanted: Json = {**(pinned if pin else {}), "values": variables if isinstance(variables, dict) else {}}
@@ -55,7 +54,7 @@ async def _render(bus: Bus, call: Call, reference: str, version: object, variabl
         return await bus.request(call, RenderPromptByName(name=name, **wanted))
     except (ValidationError, ValueError) as error:
         message = f"{reference[:100]!r} names no prompt: write set/name, set/name@label, set/name@3, or its id."
-        raise _invalid(message) from error
+        raise invalid_field(field="prompt", code="prompt", message=message) from error
 
 
 def _put(asking: Asking, text: str) -> None:
@@ -76,7 +75,7 @@ def _put(asking: Asking, text: str) -> None:
             body["messages"] = [{"role": "user", "content": text}]
         case "embeddings":
             message = "A prompt cannot be embedded: send its text as input."
-            raise _invalid(message)
+            raise invalid_field(field="prompt", code="prompt", message=message)
 
 
 def _joined(text: str, more: object) -> str:
@@ -88,7 +87,3 @@ def _system(text: str, more: object) -> str | list[Json]:
     if isinstance(more, list):
         return [{"type": "text", "text": text}, *more]
     return _joined(text, more)
-
-
-def _invalid(message: str) -> Invalid:
-    return Invalid.of([{"name": "prompt", "code": "prompt", "message": message}])

@@ -2,12 +2,12 @@
 
 import asyncio
 
-from llm_gateway.domain import ProviderUnavailable, Spent, estimate_tokens
+from llm_gateway.domain import ProviderUnavailable
 from llm_gateway.domain.calls import Rates
 from llm_gateway.operations.catalogue import Catalogue
 from llm_gateway.operations.endpoints.accounting import EndedCall, Ledger
-from llm_gateway.operations.endpoints.metering import cost_of
 from llm_gateway.operations.presence import SILENCE_SECONDS
+from llm_gateway.operations.spending import estimated
 from llm_gateway.store import ledger as store
 from llm_gateway.store.ledger import NewCall, SettledCall
 from shared.postgres import Database
@@ -39,9 +39,7 @@ async def settle_lost_calls(database: Database, catalogue: Catalogue, ledger: Le
 
 async def _abandoned(catalogue: Catalogue, call: NewCall) -> EndedCall:
     """Take the question as read; nobody knows what was written."""
-    read = estimate_tokens(call.input_characters)
-    cost = cost_of(await _rates(catalogue, call), read, 0, 0)
-    spent = Spent(input_tokens=read, cost_usd=cost, estimated=True)
+    spent = estimated(await _rates(catalogue, call), call.input_characters, 0)
     settled = SettledCall(call.account.project_id, call.id, "abandoned", spent, error=ProviderUnavailable.type)
     return EndedCall(call, settled, is_budgeted=True)
 

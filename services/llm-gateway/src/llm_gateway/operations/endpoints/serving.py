@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
+from uuid import UUID
 
 import aiohttp
 
@@ -18,36 +19,22 @@ from llm_gateway.domain.budgets import (
 )
 from llm_gateway.domain.calls import Rates, Route
 from llm_gateway.domain.failover import CallFailed, FailureClass
-from llm_gateway.operations.budgets import BudgetBook
-from llm_gateway.operations.catalogue import Catalogue, ProjectCatalogue
+from llm_gateway.operations.catalogue import ProjectCatalogue
+from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.endpoints.accounting import EndedCall, Ledger, OpenedCall
-from llm_gateway.operations.endpoints.asking import Asking, require_own_state
+from llm_gateway.operations.endpoints.asking import Asking, invalid_field, require_own_state
 from llm_gateway.operations.endpoints.metering import Meter
 from llm_gateway.operations.endpoints.tracing import call_span
-from llm_gateway.operations.failover import Health
-from llm_gateway.operations.fairness import Gate
-from llm_gateway.operations.limiting import Admission, Limiter
+from llm_gateway.operations.limiting import Admission
 from llm_gateway.providers import refusals
-from llm_gateway.providers.upstream import LONGEST_ANSWER, Upstream
+from llm_gateway.providers.upstream import LONGEST_ANSWER
 from llm_gateway.providers.wires import EventScan, events_document, read_whole
+from llm_gateway.store import ledger
 from llm_gateway.store.ledger import NewCall
 from shared.contracts.ids import encode_id, new_id
 from shared.problems import Problem
 
 _ENDLESS = 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointDesk:
-    """What all calls of this process share."""
-
-    catalogue: Catalogue
-    limiter: Limiter
-    gate: Gate
-    book: BudgetBook
-    ledger: Ledger
-    health: Health
-    upstream: Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +74,7 @@ class Reply(Protocol):
 class _Serving:
     """One call on its way."""
 
-    desk: EndpointDesk
+    desk: Desk
     asking: Asking
     reply: Reply
     catalogue: ProjectCatalogue
@@ -113,20 +100,31 @@ class _Money:
         return _ENDLESS if tokens is None else tokens
 
 
-async def serve(desk: EndpointDesk, asking: Asking, reply: Reply) -> None:
+async def serve(desk: Desk, asking: Asking, reply: Reply) -> None:
     """Ask the models that the caller named, in their order, and pass the answer through.
 
     Raises a Problem while nothing was said yet. Cancelled where the caller is gone: what was asked is settled then.
     """
     catalogue = await desk.catalogue.of(asking.account.project_id)
     routes = catalogue.routes(asking.model, asking.wire.wire)
-    admission = await desk.limiter.admit(asking.account, _expected_tokens(asking))
+    if asking.previous_response_id is not None:
+        await _require_own_response(desk, asking.account.project_id, asking.previous_response_id)
+    admission = await desk.traffic.limiter.admit(asking.account, _expected_tokens(asking))
     serving = _Serving(desk, asking, reply, catalogue, admission)
     try:
-        async with desk.gate.place(asking.account.project_id, asking.deadline - time.monotonic()):
+        async with desk.traffic.gate.place(asking.account.project_id, asking.deadline - time.monotonic()):
             await _ask(serving, routes)
     finally:
-        desk.limiter.finish(admission, serving.tokens)
+        desk.traffic.limiter.finish(admission, serving.tokens)
+
+
+async def _require_own_response(desk: Desk, project_id: UUID, response_id: str) -> None:
+    """Raise Invalid for a response that this project did not make: the account may be shared with others."""
+    async with desk.database.transaction(project_id) as conn:
+        if await ledger.is_own_response(conn, project_id, response_id):
+            return
+    message = "There is no such response in this project."
+    raise invalid_field(field="previous_response_id", code="unknown", message=message)
 
 
 async def _ask(serving: _Serving, routes: tuple[Route, ...]) -> None:
@@ -234,8 +232,8 @@ def _conclude(meter: Meter, scan: EventScan) -> None:
 class _Allowance:
     """How far a stream may go on the money that it holds."""
 
-    def __init__(self, ledger: Ledger, meter: Meter, money: _Money | None) -> None:
-        self._ledger, self._meter, self._money = ledger, meter, money
+    def __init__(self, book: Ledger, meter: Meter, money: _Money | None) -> None:
+        self._ledger, self._meter, self._money = book, meter, money
         self._usd = money.reservation.usd if money else None
         self.events = money.affordable_events(self._usd) if money else _ENDLESS
 
@@ -268,7 +266,7 @@ def _new_call(asking: Asking, route: Route) -> NewCall:
 def _reserved(serving: _Serving, route: Route, call: NewCall) -> _Money | None:
     """Say how much the call may spend, where a budget applies to it."""
     asking = serving.asking
-    if not serving.desk.book.applies(asking.account):
+    if not serving.desk.budgets.applies(asking.account):
         return None
     rates = route.rates or ceiling_rates(serving.catalogue.settings.unknown_price_ceiling_usd_per_million)
     output = 0 if asking.wire.wire == "embeddings" else asking.output_limit
