@@ -50,6 +50,19 @@ MATRIX: dict[str, str | None] = {
     "GET /api/generations/{generation_id}/events": "viewer",
     "POST /api/generations/{generation_id}/cancel": "context_engineer",
     "GET /api/models": "viewer",
+    "GET /api/connections": "viewer",
+    "POST /api/connections": "admin",
+    "PATCH /api/connections/{connection_id}": "admin",
+    "DELETE /api/connections/{connection_id}": "admin",
+    "POST /api/connections/{name}/test": "admin",
+    "GET /api/custom-models": "viewer",
+    "POST /api/custom-models": "admin",
+    "DELETE /api/custom-models": "admin",
+    "GET /api/aliases": "viewer",
+    "POST /api/aliases": "admin",
+    "DELETE /api/aliases/{name}": "admin",
+    "GET /api/gateway-settings": "viewer",
+    "PUT /api/gateway-settings": "admin",
     "GET /api/keys": "admin",
     "POST /api/keys": "admin",
     "DELETE /api/keys/{api_key_id}": "admin",
@@ -64,6 +77,7 @@ PREFIXES = {
     "generation_id": "ge",
     "optimization_id": "op",
     "api_key_id": "ak",
+    "connection_id": "co",
 }
 
 

@@ -1,6 +1,6 @@
 """The browser's API: every route parses, authorises, and asks one operation or one other service."""
 
-from web.api import documents, generations, identity, keys, prompts, snippets, streams
+from web.api import documents, gateway, generations, identity, keys, prompts, snippets, streams
 
 ROUTERS = (
     identity.router,
@@ -9,6 +9,7 @@ ROUTERS = (
     snippets.router,
     documents.router,
     generations.router,
+    gateway.router,
     streams.router,
     keys.router,
 )
