@@ -72,13 +72,18 @@ async def test_after_text_was_shown_a_failure_interrupts_and_nothing_is_spliced(
     assert usage["estimated"]
 
 
-@pytest.mark.parametrize(("fault", "status"), [("stall:4", "interrupted"), ("slow-first:9", "failed")])
-async def test_a_silent_provider_is_given_up(open_gateway: Any, fault: str, status: str) -> None:
-    gateway = await open_gateway(provider_read_seconds=0.3)
-    generation_id = await gateway.start(f"simulator/quill+{fault}")
+@pytest.mark.parametrize("model", ["simulator/quill", "simulator/reed"])
+@pytest.mark.parametrize(
+    ("fault", "status", "seconds"), [("stall:4", "interrupted", "0.3"), ("slow-first:9", "failed", "0.6")]
+)
+async def test_a_silent_provider_is_given_up(
+    open_gateway: Any, model: str, fault: str, status: str, seconds: str
+) -> None:
+    gateway = await open_gateway(provider_read_seconds=0.3, provider_first_byte_seconds=0.6)
+    generation_id = await gateway.start(f"{model}+{fault}")
     ended = await gateway.until_ended(generation_id)
     assert (ended.status, ended.problem_type) == (status, "/problems/provider-unavailable")
-    assert "nothing for 0.3 seconds" in ended.detail
+    assert f"nothing for {seconds} seconds" in ended.detail
 
 
 async def test_a_generation_that_takes_too_long_ends_with_what_it_has(open_gateway: Any) -> None:
@@ -102,7 +107,7 @@ async def test_a_provider_that_cannot_be_reached_costs_nothing(open_gateway: Any
         ("anthropic/claude-sonnet-5-5", "/problems/provider-key-missing", "Set ANTHROPIC_API_KEY"),
         ("compatible/llama", "/problems/provider-key-missing", "Set COMPATIBLE_BASE_URL"),
         ("nobody/at-all", "/problems/unknown-model", "simulator/quill"),
-        ("quill", "/problems/unknown-model", "provider/model"),
+        ("no-such-model", "/problems/unknown-model", "connection/model"),
     ],
 )
 async def test_what_cannot_be_asked_here_fails_at_once_with_a_sentence(

@@ -101,6 +101,18 @@ def test_no_wait_is_longer_than_the_time_that_remains(health: Health) -> None:
     assert fail(health, plan, B, LIMIT, remaining=0) is None
 
 
+def test_who_waited_in_vain_is_sent_to_the_next_route_at_once(health: Health) -> None:
+    silence = CallFailed(ProviderUnavailable("Silent."), FailureClass.AVAILABILITY, was_silent=True)
+    plan = health.attempts([A, B])
+    plan.first()
+    assert [fail(health, plan, A, silence)] + [fail(health, plan, B, silence) for _ in range(3)] == [
+        "b",
+        "b",
+        "b",
+        None,
+    ]
+
+
 def test_a_long_limit_is_left_to_the_next_route_and_then_to_the_caller(health: Health) -> None:
     plan = health.attempts([A, B])
     plan.first()

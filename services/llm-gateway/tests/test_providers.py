@@ -38,7 +38,7 @@ async def test_events_are_the_same_however_the_bytes_are_cut(cuts: list[int]) ->
 
 
 def access(simulator: Any, provider: str = "simulator", path: str = "/v1", key: str = "sk-test") -> Access:
-    return Access(provider, f"{simulator.url}{path}", key, "X_API_KEY", 2, 5)
+    return Access(provider, f"{simulator.url}{path}", key, "X_API_KEY", 2, 5, 5)
 
 
 def asked(**changes: Any) -> GenerationRequest:
@@ -85,7 +85,7 @@ def test_the_body_holds_only_what_the_model_takes(simulator: Any) -> None:
 
 
 def test_anthropic_counts_cached_tokens_beside_the_input_and_the_ledger_in_it() -> None:
-    adapter = AnthropicMessages(Access("anthropic", "http://127.0.0.1:1", "k", "ANTHROPIC_API_KEY", 1, 1))
+    adapter = AnthropicMessages(Access("anthropic", "http://127.0.0.1:1", "k", "ANTHROPIC_API_KEY", 1, 1, 1))
     counted = _Counted()
     usage = {"input_tokens": 10, "cache_read_input_tokens": 5, "cache_creation_input_tokens": 2, "output_tokens": 1}
     start = {"type": "message_start", "message": {"id": "msg_1", "usage": usage}}

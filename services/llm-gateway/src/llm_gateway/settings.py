@@ -42,8 +42,12 @@ class LlmGatewaySettings(ServiceSettings):
         default=None, description="Redis that the processes share limits through; without it each holds its own part"
     )
     provider_connect_seconds: float = Field(default=5.0, gt=0, description="How long a provider may take to accept")
-    # Reasoning models send nothing while they think; more than this is a stall for the person who waits.
-    provider_read_seconds: float = Field(default=30.0, gt=0, description="Longest silence of a provider")
+    # Reasoning models think before they say anything: half a minute is common, and giving up early pays for it twice.
+    provider_first_byte_seconds: float = Field(
+        default=60.0, gt=0, description="How long a provider may take to begin a streamed answer"
+    )
+    # Within an answer more than this is a stall for the person who waits.
+    provider_read_seconds: float = Field(default=30.0, gt=0, description="Longest silence within a streamed answer")
     # Long enough for a pause of the process or the database, short enough for the person who waits after a crash.
     lease_seconds: float = Field(default=10.0, ge=1, description="How long a silent process keeps its generations")
     generation_seconds: float = Field(default=900.0, gt=0, description="Longest time that one generation may take")

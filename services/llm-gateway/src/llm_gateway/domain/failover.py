@@ -52,7 +52,8 @@ class CallFailed(Exception):  # noqa: N818  a provider's failure is an outcome h
     """A provider call that did not come to its end.
 
     `spent` is false where the provider turned the call away, so that nothing can have been charged.
-    `of_account` is true where every other model of the same account would be refused as well.
+    `of_account` is true where every other model of the same account would be refused as well, `was_silent` where
+    the caller has waited long already.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class CallFailed(Exception):  # noqa: N818  a provider's failure is an outcome h
         retry_after_seconds: float | None = None,
         spent: bool = True,
         of_account: bool = False,
+        was_silent: bool = False,
     ) -> None:
         """Keep the problem for the person and the rest for the decision about the next step."""
         super().__init__(problem.detail)
@@ -71,6 +73,7 @@ class CallFailed(Exception):  # noqa: N818  a provider's failure is an outcome h
         self.retry_after_seconds = retry_after_seconds
         self.spent = spent
         self.of_account = of_account
+        self.was_silent = was_silent
 
 
 @dataclass(frozen=True, slots=True)

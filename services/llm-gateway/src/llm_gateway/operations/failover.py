@@ -141,11 +141,13 @@ class Attempts:
     def next(self, failure: CallFailed, remaining_seconds: float) -> Step | None:
         """Say what to do after this failure, which was recorded before; None where it is the answer.
 
-        Every wait fits into the time that remains.
+        Every wait fits into the time that remains. Who waited in vain already is sent to the next route first.
         """
         failed = self._route
         if failed is None or remaining_seconds <= 0:
             return None
+        if failure.was_silent:
+            return self._further(failed, failure) or self._again(failed, failure, remaining_seconds)
         return self._again(failed, failure, remaining_seconds) or self._further(failed, failure)
 
     def _again(self, route: Route, failure: CallFailed, remaining_seconds: float) -> Step | None:

@@ -22,10 +22,11 @@ MOST_ADAPTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long a provider may take to accept a connection, and to send the next bytes."""
+    """How long a provider may take to accept a connection, to begin a streamed answer and to send the next bytes."""
 
     connect_seconds: float
     read_seconds: float
+    first_byte_seconds: float
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class Providers:
             key_variable=route.key_source,
             connect_seconds=self._timeouts.connect_seconds,
             read_seconds=self._timeouts.read_seconds,
+            first_byte_seconds=self._timeouts.first_byte_seconds,
             rules=self._rules if route.is_guarded else None,
         )
 

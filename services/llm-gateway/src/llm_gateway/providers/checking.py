@@ -54,6 +54,7 @@ async def _ask(connection: Connection, rules: AddressRules, seconds: float) -> _
         key_variable=connection.key_source,
         connect_seconds=seconds,
         read_seconds=seconds,
+        first_byte_seconds=seconds,
         rules=None if connection.id is None else rules,
     )
     headers = authorisation_of(connection.provider, connection.api_key, "messages")

@@ -11,11 +11,21 @@ from uuid import UUID
 
 import orjson
 
+from llm_gateway.domain.structured import schema_instruction
 from llm_gateway.providers.catalogue import takes_temperature
-from llm_gateway.providers.protocol import Delta, Finished, FinishReason, Opened, ProviderEvent, ReportedUsage
+from llm_gateway.providers.json_answers import chat_format
+from llm_gateway.providers.protocol import (
+    Delta,
+    Finished,
+    FinishReason,
+    Opened,
+    ProviderEvent,
+    ReportedUsage,
+    Thought,
+)
 from llm_gateway.providers.refusals import refused_in_stream
 from llm_gateway.providers.server_events import read_event_data
-from llm_gateway.providers.transport import Access, Faults, http_client
+from llm_gateway.providers.transport import Access, Faults, http_client, read_bytes
 from shared.contracts.ids import encode_id
 from shared.contracts.llm_gateway import GenerationRequest
 
@@ -58,7 +68,7 @@ class OpenAIChat:
         with Faults(self._access, name, self._sdk):
             async with create(**body, extra_headers=headers) as response:
                 opened = False
-                async for arrived in read_event_data(response.iter_bytes()):
+                async for arrived in read_event_data(read_bytes(self._access, response)):
                     chunks = [orjson.loads(data) for data in arrived if data != _DONE]
                     events = [event for chunk in chunks for event in self._read(chunk)]
                     if chunks and not opened:
@@ -79,6 +89,12 @@ class OpenAIChat:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
+        if request.response_schema is not None:
+            body["response_format"] = chat_format(self._access.provider, name, request.response_schema)
+            if body["response_format"]["type"] == "json_object":
+                # It binds a model to JSON, and only words bind it to the schema.
+                instruction = schema_instruction(request.response_schema)
+                body["messages"].insert(0, {"role": "system", "content": instruction})
         if request.max_output_tokens is not None:
             # Servers that only imitate the interface know the older name of the limit.
             is_imitation = self._access.provider == "compatible"
@@ -92,21 +108,42 @@ class OpenAIChat:
             raise refused_in_stream(self._access.provider, chunk["error"])
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
+            # DeepSeek, xAI and vLLM have the one name, Groq and OpenRouter the other.
+            if thought := delta.get("reasoning_content") or delta.get("reasoning"):
+                yield Thought(thought)
             if text := delta.get("content") or delta.get("refusal"):
-                yield Delta(text)
+                yield from _words(text)
             if reason := choice.get("finish_reason"):
                 yield Finished(_FINISH.get(reason, "other"))
-        if usage := chunk.get("usage"):
+        # Groq's older servers tell it under a name of their own.
+        if usage := chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage"):
             yield _usage(usage)
+
+
+def _words(content: str | list[dict[str, Any]]) -> Iterator[ProviderEvent]:
+    """Read what a model says: a text, or with Mistral's reasoning models a list of parts, some of them thoughts."""
+    if isinstance(content, str):
+        yield Delta(content)
+        return
+    for part in content:
+        if part["type"] == "thinking":
+            yield from (Thought(thought["text"]) for thought in part["thinking"] if thought.get("text"))
+        elif text := part.get("text"):
+            yield Delta(text)
 
 
 def _usage(usage: dict[str, Any]) -> ReportedUsage:
     read = usage.get("prompt_tokens_details") or {}
     written = usage.get("completion_tokens_details") or {}
+    reasoning = written.get("reasoning_tokens") or 0
+    output = usage["completion_tokens"]
+    # xAI counts reasoning beside the completion, everybody else within it: the total tells which.
+    # https://docs.x.ai/docs/key-information/consumption-and-rate-limits
+    is_beside = usage.get("total_tokens") == usage["prompt_tokens"] + output + reasoning
     return ReportedUsage(
         input_tokens=usage["prompt_tokens"],
         cached_input_tokens=read.get("cached_tokens") or 0,
-        output_tokens=usage["completion_tokens"],
-        reasoning_tokens=written.get("reasoning_tokens") or 0,
+        output_tokens=output + reasoning if is_beside else output,
+        reasoning_tokens=reasoning,
         is_final=True,
     )

@@ -114,7 +114,9 @@ def not_reached(provider: str) -> CallFailed:
 
 def went_silent(provider: str, seconds: float) -> CallFailed:
     """The provider kept the connection and sent nothing."""
-    return outage(provider, f"{DISPLAY_NAMES.get(provider, provider)} sent nothing for {seconds:g} seconds.")
+    sentence = f"{DISPLAY_NAMES.get(provider, provider)} sent nothing for {seconds:g} seconds."
+    problem = ProviderUnavailable(sentence, provider=provider)
+    return CallFailed(problem, FailureClass.AVAILABILITY, was_silent=True)
 
 
 def connection_lost(provider: str) -> CallFailed:

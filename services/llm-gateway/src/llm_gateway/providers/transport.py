@@ -1,9 +1,12 @@
 """How bytes travel to a provider: one HTTP client a connection, and its failures as ours."""
 
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from functools import cache
 from ssl import SSLContext
 from types import ModuleType, TracebackType
+from typing import Protocol
 
 import httpcore2
 import httpx2
@@ -33,7 +36,16 @@ class Access:
     key_variable: str
     connect_seconds: float
     read_seconds: float
+    first_byte_seconds: float
     rules: AddressRules | None = None
+
+
+class _StreamedResponse(Protocol):
+    """What both SDKs give for an answer that is read as it comes."""
+
+    def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Yield what arrives."""
+        ...
 
 
 def http_client(access: Access) -> httpx2.AsyncClient:
@@ -42,13 +54,30 @@ def http_client(access: Access) -> httpx2.AsyncClient:
         transport=_transport(access.rules),
         timeout=httpx2.Timeout(
             connect=access.connect_seconds,
-            read=access.read_seconds,
+            # Holds until the headers are there; `read_bytes` looks after the rest.
+            read=max(access.first_byte_seconds, access.read_seconds),
             write=_WRITE_SECONDS,
             pool=access.connect_seconds,
         ),
         follow_redirects=False,
         trust_env=False,
     )
+
+
+async def read_bytes(access: Access, response: _StreamedResponse) -> AsyncGenerator[bytes]:
+    """Yield the bytes of an answer as they come. Raises CallFailed where it does not begin or falls silent."""
+    chunks = aiter(response.iter_bytes())
+    seconds = access.first_byte_seconds
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise refusals.went_silent(access.provider, seconds) from None
+        yield chunk
+        seconds = access.read_seconds
 
 
 def _transport(rules: AddressRules | None) -> httpx2.AsyncHTTPTransport:
@@ -113,5 +142,5 @@ class Faults:
         if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
             return refusals.not_reached(provider)
         if isinstance(error, httpx2.TimeoutException):
-            return refusals.went_silent(provider, self._access.read_seconds)
+            return refusals.went_silent(provider, self._access.first_byte_seconds)
         return refusals.connection_lost(provider)
