@@ -592,6 +592,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Connections
+         * @description List the connections that the project can use; keys are never shown.
+         */
+        get: operations["listConnections"];
+        put?: never;
+        /**
+         * Create Connection
+         * @description Make a connection.
+         */
+        post: operations["createConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Connection
+         * @description Forget a connection and its key.
+         */
+        delete: operations["deleteConnection"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Connection
+         * @description Change a connection; another address or provider clears its key.
+         */
+        patch: operations["updateConnection"];
+        trace?: never;
+    };
+    "/api/connections/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Connection
+         * @description Ask the provider for its list of models, and say in a sentence what came of it.
+         */
+        post: operations["checkConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Custom Models
+         * @description List the models that the project describes by itself.
+         */
+        get: operations["listCustomModels"];
+        put?: never;
+        /**
+         * Save Custom Model
+         * @description Describe a model, or correct what the catalogue says of it.
+         */
+        post: operations["saveCustomModel"];
+        /**
+         * Delete Custom Model
+         * @description Forget the project's own description of a model, which is named in the query because it holds slashes.
+         */
+        delete: operations["deleteCustomModel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Aliases
+         * @description List the project's names for chains of models.
+         */
+        get: operations["listAliases"];
+        put?: never;
+        /**
+         * Save Alias
+         * @description Name a chain of models; the same name again replaces it.
+         */
+        post: operations["saveAlias"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/aliases/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Alias
+         * @description Forget an alias.
+         */
+        delete: operations["deleteAlias"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gateway-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Gateway Settings
+         * @description Read how the gateway treats the project's calls.
+         */
+        get: operations["getGatewaySettings"];
+        /**
+         * Save Gateway Settings
+         * @description Set how the gateway treats the project's calls.
+         */
+        put: operations["saveGatewaySettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/generations/{generation_id}/events": {
         parameters: {
             query?: never;
@@ -734,6 +898,26 @@ export interface components {
             template: string;
         };
         /**
+         * ConnectionCheck
+         * @description What a provider said to a small question. `detail` is a sentence for the admin.
+         */
+        ConnectionCheck: {
+            /** Ok */
+            ok: boolean;
+            /** Detail */
+            detail: string;
+            /** Milliseconds */
+            milliseconds: number;
+        };
+        /**
+         * ConnectionList
+         * @description Every connection that the project can use; its own hide the installation's of the same name.
+         */
+        ConnectionList: {
+            /** Items */
+            items: components["schemas"]["ProviderConnection"][];
+        };
+        /**
          * CreateDocument
          * @description Create a document from text that a person brought.
          */
@@ -820,6 +1004,41 @@ export interface components {
             created_at: string;
             /** Api Key */
             api_key: string;
+        };
+        /**
+         * CustomModel
+         * @description A model as an admin described it; None leaves what the catalogue knows.
+         */
+        CustomModel: {
+            /** Model */
+            model: string;
+            /** Context Tokens */
+            context_tokens: number | null;
+            /** Max Output Tokens */
+            max_output_tokens: number | null;
+            /** Input Usd Per Million */
+            input_usd_per_million: string | null;
+            /** Cached Input Usd Per Million */
+            cached_input_usd_per_million: string | null;
+            /** Output Usd Per Million */
+            output_usd_per_million: string | null;
+            /** Capabilities */
+            capabilities: ("tools" | "images" | "json_schema" | "reasoning" | "temperature" | "embeddings")[];
+            /** Retires On */
+            retires_on: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * CustomModelList
+         * @description The project's own models.
+         */
+        CustomModelList: {
+            /** Items */
+            items: components["schemas"]["CustomModel"][];
         };
         /**
          * DocumentChanges
@@ -1012,6 +1231,16 @@ export interface components {
             length: number;
         };
         /**
+         * GatewaySettings
+         * @description How the gateway treats this project's calls; see `SaveGatewaySettings`.
+         */
+        GatewaySettings: {
+            /** Cache Seconds */
+            cache_seconds: number | null;
+            /** Unknown Price Ceiling Usd Per Million */
+            unknown_price_ceiling_usd_per_million: string | null;
+        };
+        /**
          * GenerateDocument
          * @description Render a prompt with values and have a model write a document. Answers at once with status `generating`.
          */
@@ -1035,7 +1264,9 @@ export interface components {
         };
         /**
          * Generation
-         * @description The state of a generation. `content_hash` (SHA-256 of the whole text) is there once it ended.
+         * @description The state of a generation. `characters` counts the answer alone.
+         *
+         *     `content_hash` (SHA-256 of the whole answer) is there once it ended.
          *
          *     `problem_type` and `detail` say why it failed or was interrupted, in words for the person who waits.
          */
@@ -1148,7 +1379,10 @@ export interface components {
         };
         /**
          * Model
-         * @description One model. `available` is false where no key is set: `unavailable_reason` names the variable.
+         * @description One model, whose id is `connection/name`; `provider` is whose it is.
+         *
+         *     `available` is false where it cannot be asked yet: `unavailable_reason` says what to do. `capabilities` are those
+         *     that are known, `retires_on` is the last day that its provider promises, `aliases` the names that may lead to it.
          */
         Model: {
             /** Id */
@@ -1169,6 +1403,37 @@ export interface components {
             input_usd_per_million: string | null;
             /** Output Usd Per Million */
             output_usd_per_million: string | null;
+            /** Capabilities */
+            capabilities?: ("tools" | "images" | "json_schema" | "reasoning" | "temperature" | "embeddings")[];
+            /** Max Output Tokens */
+            max_output_tokens?: number | null;
+            /** Retires On */
+            retires_on?: string | null;
+            /** Aliases */
+            aliases?: string[];
+        };
+        /**
+         * ModelAlias
+         * @description A name for models that are asked in turn: the next one where the one before cannot answer.
+         */
+        ModelAlias: {
+            /** Name */
+            name: string;
+            /** Targets */
+            targets: string[];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * ModelAliasList
+         * @description The project's aliases.
+         */
+        ModelAliasList: {
+            /** Items */
+            items: components["schemas"]["ModelAlias"][];
         };
         /**
          * ModelCatalogue
@@ -1498,6 +1763,36 @@ export interface components {
             items: components["schemas"]["PromptVersion"][];
         };
         /**
+         * ProviderConnection
+         * @description An account at a provider. The key is never shown: `key_hint` is its end, None where none is kept.
+         *
+         *     `origin` is `installation` for what comes from the environment (`id` is then None, and only its operator changes
+         *     it), else `project`. `missing` says what to do where it cannot be asked yet.
+         */
+        ProviderConnection: {
+            /** Id */
+            id: string | null;
+            /** Name */
+            name: string;
+            /** Provider */
+            provider: ("openai" | "anthropic" | "xai" | "groq" | "azure" | "compatible") | "simulator";
+            /** Base Url */
+            base_url: string | null;
+            /** Key Hint */
+            key_hint: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "installation" | "project";
+            /** Missing */
+            missing: string | null;
+            /** Revision */
+            revision: number;
+            /** Updated At */
+            updated_at: string | null;
+        };
+        /**
          * RenderedPrompt
          * @description The text to send and everything that went into it, so that a generation can say where it came from.
          *
@@ -1522,6 +1817,78 @@ export interface components {
             default_model: string | null;
             /** Included */
             included?: components["schemas"]["UsedPrompt"][];
+        };
+        /**
+         * SaveAlias
+         * @description Name a chain of models; the same name again replaces it.
+         */
+        SaveAlias: {
+            /** Name */
+            name: string;
+            /** Targets */
+            targets: string[];
+        };
+        /**
+         * SaveConnection
+         * @description Make a connection, or change it where `id` names one (with the `revision` that was seen).
+         *
+         *     `api_key` None keeps the key, unless `base_url` or `provider` changes: then the kept key is cleared, because it was
+         *     meant for another place.
+         */
+        SaveConnection: {
+            /** Id */
+            id?: string | null;
+            /**
+             * Revision
+             * @default 0
+             */
+            revision: number;
+            /** Name */
+            name: string;
+            /**
+             * Provider
+             * @enum {string}
+             */
+            provider: "openai" | "anthropic" | "xai" | "groq" | "azure" | "compatible";
+            /** Base Url */
+            base_url?: string | null;
+            /** Api Key */
+            api_key?: string | null;
+        };
+        /**
+         * SaveCustomModel
+         * @description Describe a model of a connection, or correct what the catalogue says of it.
+         */
+        SaveCustomModel: {
+            /** Model */
+            model: string;
+            /** Context Tokens */
+            context_tokens?: number | null;
+            /** Max Output Tokens */
+            max_output_tokens?: number | null;
+            /** Input Usd Per Million */
+            input_usd_per_million?: number | string | null;
+            /** Cached Input Usd Per Million */
+            cached_input_usd_per_million?: number | string | null;
+            /** Output Usd Per Million */
+            output_usd_per_million?: number | string | null;
+            /** Capabilities */
+            capabilities?: ("tools" | "images" | "json_schema" | "reasoning" | "temperature" | "embeddings")[];
+            /** Retires On */
+            retires_on?: string | null;
+        };
+        /**
+         * SaveGatewaySettings
+         * @description Set how the gateway treats this project's calls.
+         *
+         *     `cache_seconds` keeps answers for equal questions so long, None keeps none. A model without a known price counts
+         *     as `unknown_price_ceiling_usd_per_million` under a budget; None refuses it there.
+         */
+        SaveGatewaySettings: {
+            /** Cache Seconds */
+            cache_seconds?: number | null;
+            /** Unknown Price Ceiling Usd Per Million */
+            unknown_price_ceiling_usd_per_million?: number | string | null;
         };
         /**
          * SearchHit
@@ -1551,12 +1918,23 @@ export interface components {
         /**
          * Segment
          * @description A committed piece of text; `number` counts from 1 without gaps within a generation.
+         *
+         *     The answer is what has the kind `text`. `think` is what the model thought, kept apart. `draft` is JSON that is not
+         *     checked yet; an empty one says that the model begins it anew. `at` is when it was committed; not told live.
          */
         Segment: {
             /** Number */
             number: number;
             /** Text */
             text: string;
+            /**
+             * Kind
+             * @default text
+             * @enum {string}
+             */
+            kind: "text" | "think" | "draft";
+            /** At */
+            at?: string | null;
         };
         /**
          * Session
@@ -1669,6 +2047,8 @@ export interface components {
         /**
          * Status
          * @description What runs here. Without a session only `version` and `set_up` are told.
+         *
+         *     `gateway_url` is where other programs ask models with an API key; None where the operator did not say it.
          */
         Status: {
             /** Version */
@@ -1679,6 +2059,8 @@ export interface components {
             simulated: boolean | null;
             /** Default Model */
             default_model: string | null;
+            /** Gateway Url */
+            gateway_url?: string | null;
         };
         /**
          * SuggestTitle
@@ -3195,6 +3577,491 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelCatalogue"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    listConnections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    createConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveConnection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderConnection"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    deleteConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    updateConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveConnection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderConnection"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    checkConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionCheck"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    listCustomModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomModelList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    saveCustomModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveCustomModel"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomModel"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    deleteCustomModel: {
+        parameters: {
+            query: {
+                model: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomModelList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    listAliases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelAliasList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    saveAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveAlias"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelAlias"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    deleteAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelAliasList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    getGatewaySettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewaySettings"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    saveGatewaySettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveGatewaySettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewaySettings"];
                 };
             };
             /** @description A problem, RFC 9457 */
