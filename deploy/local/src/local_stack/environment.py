@@ -62,6 +62,7 @@ class ProcessEnvironments:
                 "ENCRYPTION_KEY": self.secrets.encryption_key,
                 "PUBLIC_URL": process_url(self.ports, "web"),
                 "STATIC_DIR": str(STATIC_FOLDER),
+                "GATEWAY_URL": process_url(self.ports, "llm_gateway"),
             }
         return {}
 

@@ -1,4 +1,4 @@
-"""The simulator's HTTP application: three model endpoints, the lists of models, the ledger and its health."""
+"""The simulator's HTTP application: four model endpoints, the lists of models, the ledger and its health."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import takewhile
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -14,14 +15,23 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simulator import wire_anthropic, wire_openai
-from simulator.answers import Answer, compose_answer
-from simulator.conversation import ModelCall
+from simulator.answers import compose_answer
+from simulator.conversation import ModelCall, count_call_tokens
 from simulator.delivery import Bill, Delivery, Plan, stream_script, whole_script
-from simulator.faults import FAULT_HEADER, FaultMemory, Faults, UnknownFaultError, parse_faults, split_model
+from simulator.faults import (
+    FAULT_HEADER,
+    FaultMemory,
+    Faults,
+    UnknownFaultError,
+    parse_faults,
+    rate_exceeded,
+    split_model,
+)
 from simulator.ledger import Arrival, Call, Ledger
-from simulator.refusals import Refusal, model_not_found
+from simulator.refusals import CONTEXT_TOKENS, Refusal, context_exceeded, model_not_found
 from simulator.wire import Json, Reply, Wire, dump, new_id
 from simulator.wire_anthropic import Messages
+from simulator.wire_embeddings import Embeddings
 from simulator.wire_openai import ChatCompletions
 from simulator.wire_responses import Responses
 
@@ -49,7 +59,7 @@ class _Simulator:
 def create_app(options: SimulatorOptions) -> Starlette:
     """A simulator with an empty ledger of its own."""
     simulator = _Simulator(options, Ledger(options.ledger_file))
-    wires: tuple[Wire, ...] = (ChatCompletions(), Responses(), Messages())
+    wires: tuple[Wire, ...] = (ChatCompletions(), Responses(), Embeddings(), Messages())
     return Starlette(
         routes=[
             *(Route(wire.path, _model_endpoint(simulator, wire), methods=["POST"]) for wire in wires),
@@ -116,7 +126,10 @@ def _answer(simulator: _Simulator, wire: Wire, asked: _Asked) -> Response:
     model_call = wire.read_call(asked.body)
     faults = _faults(wire, model_call, asked.request)
     _refuse_on_request(simulator, faults, asked)
-    answer = _compose(simulator, model_call, faults)
+    if (tokens := count_call_tokens(model_call)) > CONTEXT_TOKENS:
+        raise context_exceeded(tokens)
+    _forget_spent_flaw(simulator, faults, model_call)
+    answer = compose_answer(simulator.options.seed, model_call, faults)
     reply = Reply(new_id(wire.response_id_prefix), int(time.time()), model_call, answer)
     return _deliver(simulator, wire, asked, reply, faults)
 
@@ -136,6 +149,9 @@ def _faults(wire: Wire, call: ModelCall, request: Request) -> Faults:
 
 
 def _refuse_on_request(simulator: _Simulator, faults: Faults, asked: _Asked) -> None:
+    rate, identity = faults.calls_per_second, f"{asked.entry.key_hash} {asked.entry.model}"
+    if rate is not None and not simulator.memory.has_room(identity, rate):
+        raise rate_exceeded()
     refusal = faults.raised()
     if faults.refuse_once:
         refusal = refusal if simulator.memory.is_first(*_identities(asked)) else None
@@ -151,14 +167,11 @@ def _identities(asked: _Asked) -> list[str]:
     return [body, *filter(None, [asked.entry.client_request_id])]
 
 
-def _compose(simulator: _Simulator, call: ModelCall, faults: Faults) -> Answer:
-    limits = [limit for limit in (call.max_output_tokens, faults.truncate_tokens) if limit is not None]
-    return compose_answer(
-        simulator.options.seed,
-        call.messages,
-        words=faults.words,
-        max_output_tokens=min(limits) if limits else None,
-    )
+def _forget_spent_flaw(simulator: _Simulator, faults: Faults, call: ModelCall) -> None:
+    # Asking again for better JSON makes the conversation longer, so it is known by how it began.
+    begun = list(takewhile(lambda message: message.role != "assistant", call.messages))
+    if faults.flaw_once and not simulator.memory.is_first(f"flaw {call.model} {begun}"):
+        faults.json_flaw = None
 
 
 def _deliver(simulator: _Simulator, wire: Wire, asked: _Asked, reply: Reply, faults: Faults) -> Response:

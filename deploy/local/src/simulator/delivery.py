@@ -114,18 +114,21 @@ async def _strike(send: Send, faults: Faults, transcript: Transcript, chunks_sen
 
 
 def whole_script(plan: Plan, body: bytes, call: Call, chunks: int) -> Script:
-    """Send an answer in one piece; a cut sends half of it, a malformed one lacks its end, a stall sends nothing."""
+    """Send an answer in one piece; a cut or a stall sends half, `stall:0` nothing, a malformed one lacks its end."""
 
     async def play(send: Send) -> Outcome:
         faults = plan.faults
         await asyncio.sleep(faults.slow_first_seconds)
-        if faults.stall_after_chunks is not None:
+        if faults.stall_after_chunks == 0:
             await asyncio.sleep(_STALL_SECONDS)
         sent = body if faults.malformed_after_chunks is None else body[: len(body) // 2]
         length = str(len(sent)).encode()
         await _start(send, [*plan.headers, (b"content-type", b"application/json"), (b"content-length", length)])
-        if faults.cut_after_chunks is not None:
+        if faults.cut_after_chunks is not None or faults.stall_after_chunks is not None:
             await _part(send, sent[: len(sent) // 2])
+        if faults.stall_after_chunks is not None:
+            await asyncio.sleep(_STALL_SECONDS)
+        if faults.cut_after_chunks is not None:
             return "cut"
         call.chunks_sent = chunks
         await _part(send, sent, more=False)

@@ -1,14 +1,16 @@
 """What each wire format has to offer, and the pieces that all of them share."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
 from simulator.answers import Answer
+from simulator.content import read_content
 from simulator.conversation import Message, ModelCall, Role
-from simulator.refusals import Refusal
+from simulator.refusals import Refusal, unknown_fields
 
 type Json = dict[str, Any]
 
@@ -37,6 +39,15 @@ class Transcript:
     closing: bytes
     error: bytes
     malformed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An answer's parts laid out as the three stretches of a transcript."""
+
+    opening: bytes
+    chunks: tuple[bytes, ...]
+    closing: bytes
 
 
 class Wire(Protocol):
@@ -97,30 +108,65 @@ def read_model(body: Json) -> str:
     return model
 
 
-def read_turns(turns: object, param: str) -> tuple[Message, ...]:
-    """The messages of a request, whatever parts their content has; raises Refusal for another shape or none."""
+def known_fields(endpoint: str) -> frozenset[str]:
+    """The top-level fields of an endpoint: what the create methods of the official SDKs name."""
+    return frozenset(json.loads(Path(__file__).with_name("fields.json").read_text(encoding="utf-8"))[endpoint])
+
+
+def check_fields(body: Json, known: frozenset[str]) -> None:
+    """Raise Refusal if a request has a top-level field that its endpoint does not know."""
+    if unknown := sorted(body.keys() - known):
+        raise unknown_fields(unknown)
+
+
+def read_turn_list(turns: object, param: str) -> list[Json]:
+    """The turns of a conversation, each with a role or a type; raises Refusal for another shape or none."""
     if not isinstance(turns, list) or not turns:
         raise Refusal(
             kind="invalid_request", message=f"'{param}' must be a list with at least one message", param=param
         )
-    return tuple(_read_turn(turn, f"{param}.{index}") for index, turn in enumerate(turns))
+    for index, turn in enumerate(turns):
+        if not isinstance(turn, dict) or not isinstance(turn.get("role", "user"), str):
+            param = f"{param}.{index}"
+            raise Refusal(kind="invalid_request", message=f"'{param}' must be a message with a role", param=param)
+    return turns
 
 
-def _read_turn(turn: object, param: str) -> Message:
-    if not isinstance(turn, dict) or not isinstance(turn.get("role", "user"), str):
-        raise Refusal(kind="invalid_request", message=f"'{param}' must be a message with a role", param=param)
-    return Message(_ROLES.get(turn.get("role", "user"), "user"), read_text(turn.get("content"), param))
+def read_turn(turn: Json, param: str, extra_tokens: int = 0) -> Message:
+    """One message, whatever parts its content has."""
+    content = read_content(turn.get("content"), param)
+    role = _ROLES.get(turn.get("role", "user"), "user")
+    return Message(role, content.text, content.image_tokens + extra_tokens)
 
 
-def read_text(content: object, param: str) -> str:
-    """The text of a message content: a string, nothing, or a list of parts of which the text ones count."""
-    if content is None or isinstance(content, str):
-        return content or ""
-    if not isinstance(content, list):
-        raise Refusal(
-            kind="invalid_request", message=f"'{param}' must have text or a list of parts as content", param=param
-        )
-    return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))
+def read_stop(stop: object) -> tuple[str, ...]:
+    """The stop sequences: one, several or none."""
+    sequences: Iterable[object] = [stop] if isinstance(stop, str) else stop if isinstance(stop, list) else []
+    return tuple(sequence for sequence in sequences if isinstance(sequence, str) and sequence)
+
+
+def tool_call_id(reply: Reply, prefix: str, index: int) -> str:
+    """The id of one call of a tool: as unique as the response's own."""
+    return f"{prefix}{reply.response_id.rpartition('_')[2].rpartition('-')[2][:22]}{index:02d}"
+
+
+def join_parts(opening: bytes, parts: Iterable[tuple[bytes, list[bytes], bytes]], closing: bytes) -> Joined:
+    """Lay out parts of (start, chunks, end) so that nothing but chunks stands between opening and closing.
+
+    The first start goes to the opening, the last end to the closing, and the others to the chunk that follows them.
+    """
+    chunks: list[bytes] = []
+    carried, is_first = b"", True
+    for start, pieces, end in parts:
+        if is_first:
+            opening, is_first = opening + start, False
+        else:
+            carried += start
+        for piece in pieces:
+            chunks.append(carried + piece)
+            carried = b""
+        carried += end
+    return Joined(opening, tuple(chunks), carried + closing)
 
 
 def read_limit(body: Json, *names: str) -> int | None:
