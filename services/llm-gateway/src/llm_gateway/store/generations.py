@@ -7,7 +7,7 @@ from llm_gateway.domain import ClaimedGeneration, Ending, GenerationState, Lease
 from shared.contracts.llm_gateway import GenerationOrigin, GenerationRequest
 from shared.postgres import Connection, one
 
-_STATE = """project_id, id, actor_id, request_id, task, model, provider, simulated, status, epoch, last_segment,
+STATE = """project_id, id, actor_id, request_id, task, model, provider, simulated, status, epoch, last_segment,
     inherited_segments, characters, inherited_characters, aside_characters, input_characters, finish_reason,
     content_hash, problem, created_at, started_at, finished_at"""
 
@@ -104,7 +104,7 @@ async def find_state(conn: Connection, project_id: UUID, generation_id: UUID) ->
     return one(
         GenerationState,
         await conn.fetchrow(
-            f"SELECT {_STATE} FROM generations WHERE project_id = $1 AND id = $2",  # noqa: S608  a constant list of columns
+            f"SELECT {STATE} FROM generations WHERE project_id = $1 AND id = $2",  # noqa: S608  a constant list of columns
             project_id,
             generation_id,
         ),
@@ -116,7 +116,7 @@ async def lock_state(conn: Connection, project_id: UUID, generation_id: UUID) ->
     return one(
         GenerationState,
         await conn.fetchrow(
-            f"SELECT {_STATE} FROM generations WHERE project_id = $1 AND id = $2 FOR NO KEY UPDATE",  # noqa: S608  a constant list of columns
+            f"SELECT {STATE} FROM generations WHERE project_id = $1 AND id = $2 FOR NO KEY UPDATE",  # noqa: S608  a constant list of columns
             project_id,
             generation_id,
         ),
@@ -192,7 +192,7 @@ async def end_generation(
                         coalesce(string_agg(s.text, '' ORDER BY s.number), ''), 'UTF8')), 'hex')
                     FROM segments AS s WHERE s.project_id = $1 AND s.generation_id = $2 AND s.kind = 'text')
             WHERE project_id = $1 AND id = $2 AND epoch = $3 AND status IN ('queued', 'running')
-            RETURNING {_STATE}
+            RETURNING {STATE}
             """,  # noqa: S608  a constant list of columns
             lease.project_id,
             lease.generation_id,
