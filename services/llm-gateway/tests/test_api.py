@@ -139,8 +139,8 @@ async def test_another_projects_key_finds_nothing(client: AsyncClient, gateway: 
 async def test_a_key_does_only_what_its_scopes_say(client: AsyncClient) -> None:
     reader = {"Authorization": "Bearer sk_reader"}
     assert (await client.post("/v1/generations", json=ASKED, headers=reader)).status_code == 403
-    assert (await client.get("/v1/models", headers=reader)).status_code == 403
-    assert (await client.get("/v1/models")).json()["default_model"] == "simulator/quill"
+    assert (await client.get("/v1/catalogue", headers=reader)).status_code == 403
+    assert (await client.get("/v1/catalogue")).json()["default_model"] == "simulator/quill"
 
 
 async def test_bad_input_is_named(client: AsyncClient) -> None:

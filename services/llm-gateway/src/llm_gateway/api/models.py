@@ -8,11 +8,11 @@ from fastapi import Request
 from llm_gateway.api.generations import EngineOf
 from llm_gateway.operations import models
 from shared.call import Call
-from shared.contracts.llm_gateway import ListModels, Model
+from shared.contracts.llm_gateway import ListModels, Model, ModelCatalogue
 from shared.http import CallOf, ServiceRouter
 from shared.problems import NotFound
 
-router = ServiceRouter(prefix="/v1/models", tags=["models"])
+router = ServiceRouter(prefix="/v1", tags=["models"])
 
 type Json = dict[str, Any]
 
@@ -20,7 +20,7 @@ type Json = dict[str, Any]
 _UNKNOWN_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@router.get("", action="models.read")
+@router.get("/models", action="models.read")
 async def list_models(call: CallOf, engine: EngineOf) -> Json:
     """List the models that can be asked now, and the project's aliases."""
     found = [_written(model) for model in await _askable(engine, call)]
@@ -28,7 +28,7 @@ async def list_models(call: CallOf, engine: EngineOf) -> Json:
     return {"object": "list", "data": found, "has_more": False, **edges}
 
 
-@router.get("/{model_id:path}", action="models.read")
+@router.get("/models/{model_id:path}", action="models.read")
 async def get_model(model_id: str, call: CallOf, engine: EngineOf, request: Request) -> Json:
     """Read one model by its name `connection/name`."""
     for model in await _askable(engine, call):
@@ -36,6 +36,12 @@ async def get_model(model_id: str, call: CallOf, engine: EngineOf, request: Requ
             return _written(model)
     message = f"There is no model {model_id[:100]!r} here. {request.url_for('list_models').path} lists them."
     raise NotFound(message)
+
+
+@router.get("/catalogue", action="models.read")
+async def get_catalogue(call: CallOf, engine: EngineOf) -> ModelCatalogue:
+    """Read every model of the project with prices, sizes and what is missing, and the default."""
+    return await models.list_models(engine.desk.catalogue, call, ListModels())
 
 
 async def _askable(engine: Any, call: Call) -> list[Model]:
