@@ -254,7 +254,7 @@ async def test_status_says_to_members_what_the_models_are_and_to_others_only_whe
     site: Site, gateway: FakeGateway
 ) -> None:
     stranger = site.stranger()
-    told = {"version": "0.1.0", "set_up": False, "simulated": None, "default_model": None}
+    told = {"version": "0.1.0", "set_up": False, "simulated": None, "default_model": None, "gateway_url": None}
     assert (await stranger.get("/api/status")).json() == told
     person = await site.person()
     status = (await person.get("/api/status")).json()

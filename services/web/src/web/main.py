@@ -37,7 +37,8 @@ async def furnished(house: House, settings: WebSettings, passwords: Passwords) -
     house.on_stopping(live.close)
     house.on_stopping(changes.close)
     app = house.app(ROUTERS, outermost=Guard)
-    app.state.edge = Edge(house.bus, accounts, keys, live, changes, is_secure=settings.public_url.startswith("https:"))
+    is_secure, gateway_url = settings.public_url.startswith("https:"), settings.gateway_url
+    app.state.edge = Edge(house.bus, accounts, keys, live, changes, is_secure=is_secure, gateway_url=gateway_url)
     add_static(app, settings.static_dir)
     async with house.running():
         await changes.start()

@@ -62,12 +62,16 @@ class SignIn(Command):
 
 
 class Status(View):
-    """What runs here. Without a session only `version` and `set_up` are told."""
+    """What runs here. Without a session only `version` and `set_up` are told.
+
+    `gateway_url` is where other programs ask models with an API key; None where the operator did not say it.
+    """
 
     version: str
     set_up: bool
     simulated: bool | None
     default_model: str | None
+    gateway_url: str | None = None
 
 
 class ProjectName(Command):

@@ -20,13 +20,19 @@ import { Route as SigninRouteImport } from './routes/signin'
 import { Route as SnippetsRouteImport } from './routes/snippets'
 import { Route as ProjectIndexRouteImport } from './routes/$project.index'
 import { Route as ProjectContextRouteImport } from './routes/$project.context'
+import { Route as ProjectKeysRouteImport } from './routes/$project.keys'
+import { Route as ProjectPlaygroundRouteImport } from './routes/$project.playground'
 import { Route as ProjectSnippetsRouteImport } from './routes/$project.snippets'
+import { Route as ProjectUsageRouteImport } from './routes/$project.usage'
 import { Route as DocumentsSplatRouteImport } from './routes/documents.$'
 import { Route as PromptsSplatRouteImport } from './routes/prompts.$'
 import { Route as ProjectDocumentsIndexRouteImport } from './routes/$project.documents.index'
 import { Route as ProjectDocumentsDocumentIdRouteImport } from './routes/$project.documents.$documentId'
 import { Route as ProjectPromptsIndexRouteImport } from './routes/$project.prompts.index'
 import { Route as ProjectPromptsPromptIdRouteImport } from './routes/$project.prompts.$promptId'
+import { Route as ProjectSettingsIndexRouteImport } from './routes/$project.settings.index'
+import { Route as ProjectSettingsBudgetsRouteImport } from './routes/$project.settings.budgets'
+import { Route as ProjectSettingsModelsRouteImport } from './routes/$project.settings.models'
 import { Route as ProjectDocumentsDocumentIdEditRouteImport } from './routes/$project.documents.$documentId_.edit'
 
 const IndexRoute = IndexRouteImport.update({
@@ -84,9 +90,24 @@ const ProjectContextRoute = ProjectContextRouteImport.update({
   path: '/context',
   getParentRoute: () => ProjectRoute,
 } as any)
+const ProjectKeysRoute = ProjectKeysRouteImport.update({
+  id: '/keys',
+  path: '/keys',
+  getParentRoute: () => ProjectRoute,
+} as any)
+const ProjectPlaygroundRoute = ProjectPlaygroundRouteImport.update({
+  id: '/playground',
+  path: '/playground',
+  getParentRoute: () => ProjectRoute,
+} as any)
 const ProjectSnippetsRoute = ProjectSnippetsRouteImport.update({
   id: '/snippets',
   path: '/snippets',
+  getParentRoute: () => ProjectRoute,
+} as any)
+const ProjectUsageRoute = ProjectUsageRouteImport.update({
+  id: '/usage',
+  path: '/usage',
   getParentRoute: () => ProjectRoute,
 } as any)
 const DocumentsSplatRoute = DocumentsSplatRouteImport.update({
@@ -120,6 +141,21 @@ const ProjectPromptsPromptIdRoute = ProjectPromptsPromptIdRouteImport.update({
   path: '/prompts/$promptId',
   getParentRoute: () => ProjectRoute,
 } as any)
+const ProjectSettingsIndexRoute = ProjectSettingsIndexRouteImport.update({
+  id: '/settings/',
+  path: '/settings/',
+  getParentRoute: () => ProjectRoute,
+} as any)
+const ProjectSettingsBudgetsRoute = ProjectSettingsBudgetsRouteImport.update({
+  id: '/settings/budgets',
+  path: '/settings/budgets',
+  getParentRoute: () => ProjectRoute,
+} as any)
+const ProjectSettingsModelsRoute = ProjectSettingsModelsRouteImport.update({
+  id: '/settings/models',
+  path: '/settings/models',
+  getParentRoute: () => ProjectRoute,
+} as any)
 const ProjectDocumentsDocumentIdEditRoute =
   ProjectDocumentsDocumentIdEditRouteImport.update({
     id: '/documents/$documentId_/edit',
@@ -138,14 +174,20 @@ export interface FileRoutesByFullPath {
   '/signin': typeof SigninRoute
   '/snippets': typeof SnippetsRoute
   '/$project/context': typeof ProjectContextRoute
+  '/$project/keys': typeof ProjectKeysRoute
+  '/$project/playground': typeof ProjectPlaygroundRoute
   '/$project/snippets': typeof ProjectSnippetsRoute
+  '/$project/usage': typeof ProjectUsageRoute
   '/documents/$': typeof DocumentsSplatRoute
   '/prompts/$': typeof PromptsSplatRoute
   '/$project/': typeof ProjectIndexRoute
   '/$project/documents/$documentId': typeof ProjectDocumentsDocumentIdRoute
   '/$project/prompts/$promptId': typeof ProjectPromptsPromptIdRoute
+  '/$project/settings/budgets': typeof ProjectSettingsBudgetsRoute
+  '/$project/settings/models': typeof ProjectSettingsModelsRoute
   '/$project/documents/': typeof ProjectDocumentsIndexRoute
   '/$project/prompts/': typeof ProjectPromptsIndexRoute
+  '/$project/settings/': typeof ProjectSettingsIndexRoute
   '/$project/documents/$documentId/edit': typeof ProjectDocumentsDocumentIdEditRoute
 }
 export interface FileRoutesByTo {
@@ -158,14 +200,20 @@ export interface FileRoutesByTo {
   '/signin': typeof SigninRoute
   '/snippets': typeof SnippetsRoute
   '/$project/context': typeof ProjectContextRoute
+  '/$project/keys': typeof ProjectKeysRoute
+  '/$project/playground': typeof ProjectPlaygroundRoute
   '/$project/snippets': typeof ProjectSnippetsRoute
+  '/$project/usage': typeof ProjectUsageRoute
   '/documents/$': typeof DocumentsSplatRoute
   '/prompts/$': typeof PromptsSplatRoute
   '/$project': typeof ProjectIndexRoute
   '/$project/documents/$documentId': typeof ProjectDocumentsDocumentIdRoute
   '/$project/prompts/$promptId': typeof ProjectPromptsPromptIdRoute
+  '/$project/settings/budgets': typeof ProjectSettingsBudgetsRoute
+  '/$project/settings/models': typeof ProjectSettingsModelsRoute
   '/$project/documents': typeof ProjectDocumentsIndexRoute
   '/$project/prompts': typeof ProjectPromptsIndexRoute
+  '/$project/settings': typeof ProjectSettingsIndexRoute
   '/$project/documents/$documentId/edit': typeof ProjectDocumentsDocumentIdEditRoute
 }
 export interface FileRoutesById {
@@ -180,14 +228,20 @@ export interface FileRoutesById {
   '/signin': typeof SigninRoute
   '/snippets': typeof SnippetsRoute
   '/$project/context': typeof ProjectContextRoute
+  '/$project/keys': typeof ProjectKeysRoute
+  '/$project/playground': typeof ProjectPlaygroundRoute
   '/$project/snippets': typeof ProjectSnippetsRoute
+  '/$project/usage': typeof ProjectUsageRoute
   '/documents/$': typeof DocumentsSplatRoute
   '/prompts/$': typeof PromptsSplatRoute
   '/$project/': typeof ProjectIndexRoute
   '/$project/documents/$documentId': typeof ProjectDocumentsDocumentIdRoute
   '/$project/prompts/$promptId': typeof ProjectPromptsPromptIdRoute
+  '/$project/settings/budgets': typeof ProjectSettingsBudgetsRoute
+  '/$project/settings/models': typeof ProjectSettingsModelsRoute
   '/$project/documents/': typeof ProjectDocumentsIndexRoute
   '/$project/prompts/': typeof ProjectPromptsIndexRoute
+  '/$project/settings/': typeof ProjectSettingsIndexRoute
   '/$project/documents/$documentId_/edit': typeof ProjectDocumentsDocumentIdEditRoute
 }
 export interface FileRouteTypes {
@@ -203,14 +257,20 @@ export interface FileRouteTypes {
     | '/signin'
     | '/snippets'
     | '/$project/context'
+    | '/$project/keys'
+    | '/$project/playground'
     | '/$project/snippets'
+    | '/$project/usage'
     | '/documents/$'
     | '/prompts/$'
     | '/$project/'
     | '/$project/documents/$documentId'
     | '/$project/prompts/$promptId'
+    | '/$project/settings/budgets'
+    | '/$project/settings/models'
     | '/$project/documents/'
     | '/$project/prompts/'
+    | '/$project/settings/'
     | '/$project/documents/$documentId/edit'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -223,14 +283,20 @@ export interface FileRouteTypes {
     | '/signin'
     | '/snippets'
     | '/$project/context'
+    | '/$project/keys'
+    | '/$project/playground'
     | '/$project/snippets'
+    | '/$project/usage'
     | '/documents/$'
     | '/prompts/$'
     | '/$project'
     | '/$project/documents/$documentId'
     | '/$project/prompts/$promptId'
+    | '/$project/settings/budgets'
+    | '/$project/settings/models'
     | '/$project/documents'
     | '/$project/prompts'
+    | '/$project/settings'
     | '/$project/documents/$documentId/edit'
   id:
     | '__root__'
@@ -244,14 +310,20 @@ export interface FileRouteTypes {
     | '/signin'
     | '/snippets'
     | '/$project/context'
+    | '/$project/keys'
+    | '/$project/playground'
     | '/$project/snippets'
+    | '/$project/usage'
     | '/documents/$'
     | '/prompts/$'
     | '/$project/'
     | '/$project/documents/$documentId'
     | '/$project/prompts/$promptId'
+    | '/$project/settings/budgets'
+    | '/$project/settings/models'
     | '/$project/documents/'
     | '/$project/prompts/'
+    | '/$project/settings/'
     | '/$project/documents/$documentId_/edit'
   fileRoutesById: FileRoutesById
 }
@@ -346,11 +418,32 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof ProjectContextRouteImport
       parentRoute: typeof ProjectRoute
     }
+    '/$project/keys': {
+      id: '/$project/keys'
+      path: '/keys'
+      fullPath: '/$project/keys'
+      preLoaderRoute: typeof ProjectKeysRouteImport
+      parentRoute: typeof ProjectRoute
+    }
+    '/$project/playground': {
+      id: '/$project/playground'
+      path: '/playground'
+      fullPath: '/$project/playground'
+      preLoaderRoute: typeof ProjectPlaygroundRouteImport
+      parentRoute: typeof ProjectRoute
+    }
     '/$project/snippets': {
       id: '/$project/snippets'
       path: '/snippets'
       fullPath: '/$project/snippets'
       preLoaderRoute: typeof ProjectSnippetsRouteImport
+      parentRoute: typeof ProjectRoute
+    }
+    '/$project/usage': {
+      id: '/$project/usage'
+      path: '/usage'
+      fullPath: '/$project/usage'
+      preLoaderRoute: typeof ProjectUsageRouteImport
       parentRoute: typeof ProjectRoute
     }
     '/documents/$': {
@@ -395,6 +488,27 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof ProjectPromptsPromptIdRouteImport
       parentRoute: typeof ProjectRoute
     }
+    '/$project/settings/': {
+      id: '/$project/settings/'
+      path: '/settings'
+      fullPath: '/$project/settings/'
+      preLoaderRoute: typeof ProjectSettingsIndexRouteImport
+      parentRoute: typeof ProjectRoute
+    }
+    '/$project/settings/budgets': {
+      id: '/$project/settings/budgets'
+      path: '/settings/budgets'
+      fullPath: '/$project/settings/budgets'
+      preLoaderRoute: typeof ProjectSettingsBudgetsRouteImport
+      parentRoute: typeof ProjectRoute
+    }
+    '/$project/settings/models': {
+      id: '/$project/settings/models'
+      path: '/settings/models'
+      fullPath: '/$project/settings/models'
+      preLoaderRoute: typeof ProjectSettingsModelsRouteImport
+      parentRoute: typeof ProjectRoute
+    }
     '/$project/documents/$documentId_/edit': {
       id: '/$project/documents/$documentId_/edit'
       path: '/documents/$documentId/edit'
@@ -407,23 +521,35 @@ declare module '@tanstack/react-router' {
 
 interface ProjectRouteChildren {
   ProjectContextRoute: typeof ProjectContextRoute
+  ProjectKeysRoute: typeof ProjectKeysRoute
+  ProjectPlaygroundRoute: typeof ProjectPlaygroundRoute
   ProjectSnippetsRoute: typeof ProjectSnippetsRoute
+  ProjectUsageRoute: typeof ProjectUsageRoute
   ProjectIndexRoute: typeof ProjectIndexRoute
   ProjectDocumentsDocumentIdRoute: typeof ProjectDocumentsDocumentIdRoute
   ProjectPromptsPromptIdRoute: typeof ProjectPromptsPromptIdRoute
+  ProjectSettingsBudgetsRoute: typeof ProjectSettingsBudgetsRoute
+  ProjectSettingsModelsRoute: typeof ProjectSettingsModelsRoute
   ProjectDocumentsIndexRoute: typeof ProjectDocumentsIndexRoute
   ProjectPromptsIndexRoute: typeof ProjectPromptsIndexRoute
+  ProjectSettingsIndexRoute: typeof ProjectSettingsIndexRoute
   ProjectDocumentsDocumentIdEditRoute: typeof ProjectDocumentsDocumentIdEditRoute
 }
 
 const ProjectRouteChildren: ProjectRouteChildren = {
   ProjectContextRoute: ProjectContextRoute,
+  ProjectKeysRoute: ProjectKeysRoute,
+  ProjectPlaygroundRoute: ProjectPlaygroundRoute,
   ProjectSnippetsRoute: ProjectSnippetsRoute,
+  ProjectUsageRoute: ProjectUsageRoute,
   ProjectIndexRoute: ProjectIndexRoute,
   ProjectDocumentsDocumentIdRoute: ProjectDocumentsDocumentIdRoute,
   ProjectPromptsPromptIdRoute: ProjectPromptsPromptIdRoute,
+  ProjectSettingsBudgetsRoute: ProjectSettingsBudgetsRoute,
+  ProjectSettingsModelsRoute: ProjectSettingsModelsRoute,
   ProjectDocumentsIndexRoute: ProjectDocumentsIndexRoute,
   ProjectPromptsIndexRoute: ProjectPromptsIndexRoute,
+  ProjectSettingsIndexRoute: ProjectSettingsIndexRoute,
   ProjectDocumentsDocumentIdEditRoute: ProjectDocumentsDocumentIdEditRoute,
 }
 

@@ -4,6 +4,7 @@ const DAY = 24 * HOUR
 
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
 const count = new Intl.NumberFormat()
 
 /** A moment as a reader says it: relative within a day, a date before. */
@@ -14,6 +15,9 @@ export function whenText(iso: string, now = Date.now()): string {
   if (age < DAY) return `${Math.floor(age / HOUR)} h ago`
   return day.format(new Date(iso))
 }
+
+/** A day of the calendar, wherever the reader sits. */
+export const dayText = (iso: string): string => calendar.format(new Date(iso))
 
 export const exactTime = (iso: string): string => clock.format(new Date(iso))
 

@@ -27,7 +27,7 @@ PROJECT_HEADER = "scriptorium-project"
 
 @dataclass(frozen=True)
 class Edge:
-    """What the routes work with. `is_secure` says that browsers come over TLS."""
+    """What the routes work with. `is_secure`: browsers come over TLS. `gateway_url`: where programs ask models."""
 
     bus: Bus
     accounts: Accounts
@@ -35,6 +35,7 @@ class Edge:
     live: LiveText
     changes: Changes
     is_secure: bool
+    gateway_url: str | None
 
     @property
     def cookie(self) -> str:

@@ -90,11 +90,17 @@ async def get_status(request: Request, edge: EdgeOf, visitor: PossibleVisitor) -
     project = request.headers.get(PROJECT_HEADER)
     if visitor is None or not visitor.knows(project):
         set_up = visitor is not None or await edge.accounts.is_set_up()
-        return schemas.Status(version=told, set_up=set_up, simulated=None, default_model=None)
+        return schemas.Status(version=told, set_up=set_up, simulated=None, default_model=None, gateway_url=None)
     call = Call(visitor.identity_in(project), request_id_of(request))
     catalogue = await edge.bus.request(call, ListModels())
     simulated = next((m.simulated for m in catalogue.items if m.id == catalogue.default_model), None)
-    return schemas.Status(version=told, set_up=True, simulated=simulated, default_model=catalogue.default_model)
+    return schemas.Status(
+        version=told,
+        set_up=True,
+        simulated=simulated,
+        default_model=catalogue.default_model,
+        gateway_url=edge.gateway_url,
+    )
 
 
 @router.get("/search", action="prompts.read")

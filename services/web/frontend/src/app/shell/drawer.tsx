@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { CircleHelp, X } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import { AccountMenu } from '@/app/shell/account-menu'
-import { ROOMS } from '@/app/shell/navigation'
+import { useRooms } from '@/app/shell/navigation'
 import type { Overlay } from '@/app/shell/shell'
 import { ThemeButton } from '@/app/shell/theme-button'
 import { IconButton } from '@/components/button'
@@ -21,8 +21,8 @@ export default function Drawer({ project, open, onClose }: { project: string; op
             <Dialog.Close asChild><IconButton label="Close"><X /></IconButton></Dialog.Close>
           </div>
           <nav aria-label="All pages" className="flex flex-col">
-            {ROOMS.map(({ label, to, icon: Icon, exact }) => (
-              <Link key={label} to={to} params={{ project }} onClick={onClose} activeOptions={{ exact, includeSearch: false }} activeProps={{ className: 'bg-surface font-medium !text-ink' }} className={ITEM}>
+            {useRooms(project).map(({ label, to, icon: Icon, exact }) => (
+              <Link key={label} to={to} params={{ project }} onClick={onClose} activeOptions={{ exact: exact ?? false, includeSearch: false }} activeProps={{ className: 'bg-surface font-medium !text-ink' }} className={ITEM}>
                 <Icon />{label}
               </Link>
             ))}

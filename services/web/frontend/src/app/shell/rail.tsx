@@ -3,7 +3,7 @@ import { clsx } from 'clsx'
 import { CircleHelp, PanelLeft, Search } from 'lucide-react'
 import type { ComponentProps, ReactNode } from 'react'
 import { AccountMenu } from '@/app/shell/account-menu'
-import { ROOMS } from '@/app/shell/navigation'
+import { useRooms } from '@/app/shell/navigation'
 import type { Overlay } from '@/app/shell/shell'
 import { SimulatedNotice } from '@/app/shell/simulated-notice'
 import { ThemeButton } from '@/app/shell/theme-button'
@@ -19,6 +19,8 @@ interface RailProps {
 
 const ITEM = 'flex h-8 w-full items-center gap-2.5 rounded-md px-2 text-xs text-ink-2 hover:bg-paper hover:text-ink [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:stroke-[1.5]'
 
+const RULE = 'relative mt-4 before:absolute before:inset-x-0 before:-top-2 before:border-t before:border-line'
+
 /** The left rail from 900 px on: unfolded from 1200 px, unless the member folds it. */
 export function Rail({ project, collapsed, open, onToggle }: RailProps) {
   const words = collapsed ? 'sr-only' : 'max-lg:sr-only'
@@ -32,14 +34,14 @@ export function Rail({ project, collapsed, open, onToggle }: RailProps) {
         <span className={clsx('ml-auto', words)}><Keycaps keys="$mod+k" /></span>
       </RailButton>
       <nav aria-label="Main" className="flex flex-col gap-0.5">
-        {ROOMS.map(({ label, to, keys, icon: Icon, exact }) => (
+        {useRooms(project).map(({ label, to, keys, icon: Icon, exact, begins }) => (
           <Tooltip key={label} text={label} keys={keys} describes={false}>
             <Link
               to={to}
               params={{ project }}
-              activeOptions={{ exact, includeSearch: false }}
+              activeOptions={{ exact: exact ?? false, includeSearch: false }}
               activeProps={{ className: 'bg-surface font-medium !text-ink shadow-[inset_2px_0_0_var(--lapis)]', 'aria-current': 'page' }}
-              className={ITEM}
+              className={clsx(ITEM, begins && RULE)}
             >
               <Icon /><span className={words}>{label}</span>
             </Link>

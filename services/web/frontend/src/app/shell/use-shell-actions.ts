@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { ROOMS } from '@/app/shell/navigation'
+import { useRooms } from '@/app/shell/navigation'
 import type { Overlay } from '@/app/shell/shell'
 import { type Action, useActions } from '@/lib/shortcuts'
 import { chosenTheme, chooseTheme, type Theme } from '@/lib/theme'
@@ -10,7 +10,7 @@ const NEXT_THEME: Record<Theme, Theme> = { system: 'light', light: 'dark', dark:
 export function useShellActions(project: string, { open, toggleRail }: { open: (overlay: Overlay) => void; toggleRail: () => void }): void {
   const navigate = useNavigate()
   const params = { project }
-  const rooms = ROOMS.map(
+  const rooms = useRooms(project).map(
     ({ label, to, keys }): Action => ({ id: `go-${label}`, label: `Go to ${label}`, group: 'Go to', keys, run: () => void navigate({ to, params }) }),
   )
   useActions([

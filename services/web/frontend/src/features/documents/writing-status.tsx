@@ -3,6 +3,7 @@ import { Button } from '@/components/button'
 import type { LiveDocument } from '@/features/documents/use-live-document'
 import { countText, elapsedText, moneyText, plural, wordCount } from '@/lib/format'
 import type { Connection } from '@/lib/sse'
+import { useClock } from '@/lib/use-clock'
 
 const WORDS: Record<Connection, string> = { connecting: 'Connecting…', live: 'Live', reconnecting: 'Reconnecting…', ended: 'Up to date', failed: 'Connection lost' }
 /** A line that is open and brings nothing for this long is not what people call live. */
@@ -55,15 +56,4 @@ function useLastChange(value: number, now: number): number {
   const [last, setLast] = useState({ value, at: now })
   if (last.value !== value) setLast({ value, at: now })
   return last.at
-}
-
-function useClock(running: boolean): number {
-  const [now, setNow] = useState(() => Date.now())
-  // Synchronises with the clock.
-  useEffect(() => {
-    if (!running) return
-    const timer = setInterval(() => setNow(Date.now()), 1_000)
-    return () => clearInterval(timer)
-  }, [running])
-  return now
 }

@@ -1,4 +1,4 @@
-import type { operations } from '@/lib/api/schema'
+import type { components, operations } from '@/lib/api/schema'
 
 type Json<R> = R extends { content: { 'application/json': infer B } } ? B : never
 type Responses<O extends keyof operations> = operations[O] extends { responses: infer R } ? R : never
@@ -30,3 +30,20 @@ export type Generation = Answer<'getGeneration'>
 export type GenerationStatus = Generation['status']
 export type Model = Answer<'listModels'>['items'][number]
 export type SearchItem = Answer<'search'>['items'][number]
+
+type View<N extends keyof components['schemas']> = components['schemas'][N]
+
+export type Connection = View<'ProviderConnection'>
+export type SavedConnection = View<'SaveConnection'>
+export type ConnectionCheck = View<'ConnectionCheck'>
+export type CustomModel = View<'CustomModel'>
+export type ModelAlias = View<'ModelAlias'>
+export type GatewaySettings = View<'GatewaySettings'>
+export type Budget = View<'Budget'>
+export type Limit = View<'Limit'>
+export type UsageSum = View<'UsageSum'>
+export type UsageReport = View<'UsageReport'>
+export type RunningGeneration = View<'RunningGeneration'>
+export type GenerationRequest = View<'GenerationRequest'>
+export type ApiKey = Answer<'listKeys'>['items'][number]
+export type CreatedApiKey = Answer<'createKey'>
