@@ -22,6 +22,7 @@ from llm_gateway.operations.patience import Patience
 from llm_gateway.operations.reaping import reap
 from llm_gateway.operations.segments import SegmentWriter
 from llm_gateway.operations.traffic import Traffic
+from llm_gateway.operations.usage import close_days
 from llm_gateway.providers.adapters import Providers, Timeouts
 from llm_gateway.providers.addresses import AddressRules
 from llm_gateway.providers.connections import PROVIDER_URLS, ProjectConnections
@@ -84,6 +85,7 @@ async def running(house: House, settings: LlmGatewaySettings) -> AsyncIterator[E
     subscribe(house.bus, engine)
     house.background(writer.run, "segments")
     house.background(budgets.run, "budgets")
+    house.background(partial(close_days, house.database), "usage days")
     house.background(ledger.run, "ledger")
     house.background(partial(reap_calls, house.database, catalogue, ledger), "lost calls")
     traffic.work_in(house)

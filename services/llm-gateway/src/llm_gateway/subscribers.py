@@ -2,23 +2,26 @@
 
 from functools import partial
 
-from llm_gateway.operations import budgets, connections, generations, limits, model_settings, models
+from llm_gateway.operations import budgets, connections, generations, limits, model_settings, models, usage
 from llm_gateway.operations.engine import Engine
 from shared.bus import Bus
 from shared.contracts.llm_gateway import (
     CancelGeneration,
+    CreateGeneration,
     DeleteAlias,
     DeleteBudget,
     DeleteConnection,
     DeleteCustomModel,
     GetGatewaySettings,
     GetGeneration,
+    GetUsage,
     ListAliases,
     ListBudgets,
     ListConnections,
     ListCustomModels,
     ListLimits,
     ListModels,
+    ListRunningGenerations,
     RaiseBudget,
     ReadSegments,
     SaveAlias,
@@ -60,4 +63,7 @@ def subscribe(bus: Bus, engine: Engine) -> None:
     bus.answer(DeleteBudget, partial(budgets.delete_budget, database))
     bus.answer(ListLimits, partial(limits.list_limits, database))
     bus.answer(SaveLimit, partial(limits.save_limit, database))
+    bus.answer(GetUsage, partial(usage.get_usage, database))
+    bus.answer(ListRunningGenerations, partial(usage.list_running, database))
+    bus.answer(CreateGeneration, partial(usage.create_generation, engine))
     bus.consume(StartGeneration, partial(generations.on_start_generation, engine))

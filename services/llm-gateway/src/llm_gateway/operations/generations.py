@@ -19,6 +19,7 @@ from llm_gateway.domain import (
 from llm_gateway.domain.budgets import BudgetExceeded, UnknownPrice
 from llm_gateway.domain.calls import Account
 from llm_gateway.domain.limits import expected_tokens
+from llm_gateway.domain.structured import check_schema
 from llm_gateway.operations.catalogue import ProjectCatalogue
 from llm_gateway.operations.driving import plan_attempts
 from llm_gateway.operations.ending import Closing, end_within, show_end
@@ -232,6 +233,8 @@ async def _open_first_attempt(
         await end_within(conn, Closing(claimed.lease, failed(refusal)))
         return None
     await attempts.insert_attempt(conn, claimed.lease, attempt_id, route)
+    if route.model != claimed.model:
+        await generations.change_model(conn, claimed.lease, route)
     return Claim(claimed, plan, Attempt(attempt_id, route, hold=purse.hold if purse else None))
 
 
@@ -240,10 +243,14 @@ async def _refusal(conn: Connection, project_id: UUID, wanted: Wanted) -> Proble
     command = wanted.command
     try:
         wanted.catalogue.routes(command.request.model, None)
+        if command.request.response_schema is not None:
+            check_schema(command.request.response_schema)
     except Problem as problem:
         return problem
     if command.continues is None:
         return None
+    if command.request.response_schema is not None:
+        return NotContinuable("An answer that must satisfy a schema is asked for anew, not continued.")
     source = await generations.find_state(conn, project_id, command.continues)
     if source is None or source.status not in FINAL_STATUSES:
         return NotContinuable("Only a generation of this project that has ended can be continued.")
@@ -283,12 +290,17 @@ async def _view(conn: Connection, project_id: UUID, generation_id: UUID) -> Gene
 
 
 async def _present(conn: Connection, state: GenerationState) -> Generation:
-    settled = await attempts.sum_usage(conn, state.project_id, state.id)
+    return present(state, await attempts.sum_usage(conn, state.project_id, state.id))
+
+
+def present(state: GenerationState, settled: Spent | None) -> Generation:
+    """Show a generation with what its settled attempts took, and an estimate of the one under way."""
     problem = state.problem or {}
     return Generation(
         id=state.id,
         status=state.status,
         model=state.model,
+        asked_model=state.asked_model,
         provider=state.provider,
         simulated=state.simulated,
         last_segment=state.last_segment,

@@ -135,7 +135,8 @@ async def raise_budget(
     row = await conn.fetchrow(
         f"""
         UPDATE budgets AS b
-        SET raised_usd = $3::numeric, raised_until = CASE WHEN $3::numeric > 0 THEN now() + make_interval(hours => $4) END,
+        SET raised_usd = $3::numeric,
+            raised_until = CASE WHEN $3::numeric > 0 THEN now() + make_interval(hours => $4) END,
             revision = b.revision + 1, updated_at = now()
         WHERE b.project_id = $1 AND b.id = $2
         RETURNING {_STATE}, now() AS now

@@ -1,11 +1,12 @@
 """Usage by day: sums of days that are over are kept, the rest is added up from the ledger when it is asked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from llm_gateway.domain import GenerationState
+from llm_gateway.domain import GenerationState, Spent
 from llm_gateway.store.generations import STATE
 from shared.contracts.llm_gateway import UsageGroup
 from shared.postgres import Connection, many
@@ -137,6 +138,22 @@ async def _oldest_open_day(conn: Connection, now: datetime) -> date | None:
         _midnight(now.astimezone(UTC).date()),
     )
     return None if first is None else first.astimezone(UTC).date()
+
+
+async def sum_by_generation(conn: Connection, project_id: UUID, generation_ids: Sequence[UUID]) -> dict[UUID, Spent]:
+    """Add up the settled attempts of each generation that has some."""
+    rows = await conn.fetch(
+        """
+        SELECT generation_id, sum(input_tokens)::bigint AS input_tokens,
+            sum(cached_input_tokens)::bigint AS cached_input_tokens, sum(output_tokens)::bigint AS output_tokens,
+            sum(reasoning_tokens)::bigint AS reasoning_tokens,
+            CASE WHEN count(*) = count(cost_usd) THEN sum(cost_usd) END AS cost_usd, bool_or(estimated) AS estimated
+        FROM usage WHERE project_id = $1 AND generation_id = ANY ($2) GROUP BY generation_id
+        """,
+        project_id,
+        generation_ids,
+    )
+    return {row["generation_id"]: spent for row, spent in zip(rows, many(Spent, rows), strict=True)}
 
 
 async def list_running(conn: Connection, project_id: UUID, limit: int) -> tuple[list[GenerationState], int]:
