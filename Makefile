@@ -23,7 +23,7 @@ TEST_WORKERS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run sign-in-link sync web test check lint format types imports contracts contracts-check web-check unit web-unit e2e chromium bench lock clean
+.PHONY: help run sign-in-link sync web test check lint format types imports contracts contracts-check web-check unit web-unit e2e chromium bench bench-gateway lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -128,6 +128,9 @@ chromium: sync
 
 bench: sync web ## measure against the direct call and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+bench-gateway: sync ## measure the gateway beside a direct call, LiteLLM and Portkey (docs/benchmarks.md)
+	$(BIN)/python -m tests.bench.gateway
 
 # --- the rest ----------------------------------------------------------------------------------------------
 

@@ -2,12 +2,12 @@
 
 import platform
 import subprocess
-import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
-REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+from tests.bench.page import write_part
+
 _VERSIONS = ("fastapi", "nats-py", "asyncpg", "openai", "uvicorn")
 
 
@@ -31,11 +31,11 @@ def milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
 
 
-def machine() -> str:
-    """Describe the machine and the versions that the figures hold for."""
+def machine(packages: Iterable[str]) -> str:
+    """Describe the machine and the versions of these packages, for which the figures hold."""
     cpu = _first_line(["sh", "-c", "grep -m1 'model name' /proc/cpuinfo | cut -d: -f2"]) or platform.processor()
     cores = _first_line(["nproc"]) or "?"
-    versions = ", ".join(f"{name} {version(name)}" for name in _VERSIONS)
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
     system = f"{platform.system()} {platform.machine()}"
     return f"{cores} cores ({cpu.strip()}), {system}, Python {platform.python_version()}, {versions}"
 
@@ -49,9 +49,8 @@ def write_report(rows: list[Row]) -> None:
     """Print the figures and write them to docs/benchmarks.md."""
     table = "\n".join(f"| {row.what} | {row.ours} | {row.direct} | {row.verdict} |" for row in rows)
     text = (
-        "# Benchmarks\n\nWritten by `make bench`; absolute figures drift between machines, ratios of one run do not.\n"
-        "The direct call goes from the same process straight to the simulator.\n\n"
-        f"Machine: {machine()}.\n\n| what | ours | direct | together |\n|---|---|---|---|\n{table}\n"
+        "## The whole house\n\nWritten by `make bench`. The direct call goes from the same process straight to the "
+        f"simulator.\n\nMachine: {machine(_VERSIONS)}.\n\n"
+        f"| what | ours | direct | together |\n|---|---|---|---|\n{table}\n"
     )
-    REPORT.write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    write_part("house", text)

@@ -27,9 +27,9 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way to write."""
         # uvloop's transports keep the promises of asyncio's without being descended from them.
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         """Tell who waits for an answer that none comes."""
         self._fail("the connection was closed before the answer ended")
 
@@ -70,8 +70,8 @@ class Connection(asyncio.Protocol):
 
 async def connected(url: str) -> Connection:
     """Open a connection to the server of an address."""
-    parts = urlsplit(url)
-    _, connection = await asyncio.get_running_loop().create_connection(Connection, parts.hostname, parts.port)
+    host, _, port = urlsplit(url).netloc.partition(":")
+    _, connection = await asyncio.get_running_loop().create_connection(Connection, host, int(port))
     return connection
 
 

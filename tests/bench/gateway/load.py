@@ -197,7 +197,7 @@ async def streams(plan: Plan) -> Measured:
 async def _until_begun(readers: Iterable[StampReader], asking: list["asyncio.Task[float]"]) -> None:
     """Wait until every stream has shown text; a gateway that needs longer than this is measured as it is."""
     deadline = time.perf_counter() + 10
-    while time.perf_counter() < deadline and not all(reader.count for reader in readers):  # noqa: ASYNC110  polled
+    while time.perf_counter() < deadline and not all(reader.count for reader in readers):
         if all(task.done() for task in asking):
             return
         await asyncio.sleep(0.05)

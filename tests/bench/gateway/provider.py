@@ -63,13 +63,13 @@ class Provider(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to read."""
         # uvloop's transports keep the promises of asyncio's without being descended from them.
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._url, self._body = b"", b""
         self._timer: asyncio.TimerHandle | None = None
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         """Write no more for somebody who has gone."""
         if self._timer is not None:
             self._timer.cancel()
