@@ -15,10 +15,9 @@ from llm_gateway.domain.calls import Account
 from llm_gateway.domain.limits import LocalLimits, SpeedLimit, Standing, TooFast, Verdict
 from llm_gateway.operations.limit_book import LimitBook
 from llm_gateway.operations.presence import Presence
-from llm_gateway.store.limit_script import CONNECT_SECONDS, SLOT_SECONDS, Batch, LimitScript, ScriptAway
+from llm_gateway.store.limit_script import Batch, LimitScript, ScriptAway
 from shared.runtime import logger
 
-RENEW_SECONDS = SLOT_SECONDS * 0.3
 PROBE_SECONDS = 1.0
 # What comes back waits this long for company: among calls that follow each other it travels beside the next question.
 RETURN_SECONDS = 0.005
@@ -75,6 +74,7 @@ class Limiter:
         self._questions: list[_Question] = []
         self._returns: list[tuple[Admission, int, int]] = []
         self._renews = False
+        self._is_closed = False
         self._flight: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -114,7 +114,7 @@ class Limiter:
         if self._script is None:
             return False
         try:
-            await self._script.decide(self._renewal(Batch()), CONNECT_SECONDS)
+            await self._script.decide(self._renewal(Batch()), is_patient=True)
         except ScriptAway:
             return False
         self._is_alone = False
@@ -124,14 +124,21 @@ class Limiter:
     async def run(self) -> None:
         """Keep this process's slots, and come back to Redis after it was away, until cancelled."""
         while True:
-            if self._is_alone:
+            if self._is_alone or self._script is None:
                 await asyncio.sleep(PROBE_SECONDS)
                 if await self.reach():
                     log.info("limits_shared_again")
             else:
-                await asyncio.sleep(RENEW_SECONDS)
+                await asyncio.sleep(self._script.renew_seconds)
                 self._renews = bool(self._held)
                 self._take_off()
+
+    async def close(self) -> None:
+        """Give back what calls have returned, and decide nothing more."""
+        self._take_off()
+        if self._flight is not None:
+            await self._flight
+        self._is_closed = True
 
     def _return(self, admission: Admission, requests: int, tokens: int) -> None:
         if not admission.limits or admission.is_over:
@@ -149,7 +156,7 @@ class Limiter:
             self.withdraw(question.answer.result())
 
     def _take_off(self) -> None:
-        if self._flight is None:
+        if self._flight is None and not self._is_closed:
             self._flight = asyncio.create_task(self._fly())
 
     async def _fly(self) -> None:

@@ -41,5 +41,6 @@ class Traffic:
             yield
         finally:
             await self.presence.leave()
+            await self.limiter.close()
             if self._script is not None:
                 await self._script.close()
