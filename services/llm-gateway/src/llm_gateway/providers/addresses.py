@@ -17,11 +17,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from shared.problems import Invalid
 
 # One reading only: no user, no escape, no backslash, about which two parsers could disagree.
-_URL = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/?")
+_URL = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:(?!0)\d{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 # A name ends in a word; a number in any base is an address in disguise.
 _NAME = re.compile(r"([a-z0-9-]+\.)*[a-z][a-z0-9-]*\.?")
 _PORTS = {"http": 80, "https": 443}
-_HIGHEST_PORT = 65_535
 # RFC 6052: the last 32 bits are an IPv4 address that a translator sends it to.
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
@@ -72,8 +71,9 @@ class AddressRules:
     def _refusal(self, url: str) -> str | None:
         if not _URL.fullmatch(url):
             return "Write the address as https://host/path, without user, query or special characters."
-        host, port, scheme = _parts(url)
-        if not 0 < port <= _HIGHEST_PORT:
+        try:
+            host, port, scheme = _parts(url)
+        except ValueError:
             return "This port does not exist."
         if self._admits(host, port):
             return None
@@ -170,6 +170,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
 
 
 def _parts(url: str) -> tuple[str, int, str]:
+    """Host, port and scheme. Raises ValueError for a port above 65535."""
     parts = urlsplit(url)
     port = parts.port if parts.port is not None else _PORTS[parts.scheme]
     return (parts.hostname or "").lower(), port, parts.scheme
