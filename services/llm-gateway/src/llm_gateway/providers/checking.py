@@ -55,6 +55,7 @@ async def _ask(connection: Connection, rules: AddressRules, seconds: float) -> _
         connect_seconds=seconds,
         read_seconds=seconds,
         first_byte_seconds=seconds,
+        rules=None if connection.id is None else rules,
     )
     headers = authorisation_of(connection.provider, connection.api_key, "messages")
     async with (
