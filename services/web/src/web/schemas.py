@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from shared.contracts.ids import ApiKeyId, ProjectId, UserId
-from shared.contracts.llm_gateway import Generation, GenerationStatus, Segment
+from shared.contracts.llm_gateway import Generation, GenerationRequest, GenerationStatus, Segment
 from shared.contracts.message import Command, View
 from shared.contracts.web import Role
 from web.domain import Name
@@ -128,11 +128,24 @@ class GenerationProgress(View):
     estimated: bool
 
 
+class PlaygroundQuestion(Command):
+    """What is asked of a model to try it."""
+
+    request: GenerationRequest
+
+
 class GenerationEvents(View):
     """The events of a generation's stream by name; each comes alone, as `event` and `data`."""
 
     segment: Segment
     progress: GenerationProgress
+    end: Generation
+
+
+class ReplayEvents(View):
+    """The events of a generation that is played again by name."""
+
+    segment: Segment
     end: Generation
 
 

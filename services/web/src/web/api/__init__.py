@@ -1,6 +1,6 @@
 """The browser's API: every route parses, authorises, and asks one operation or one other service."""
 
-from web.api import documents, gateway, generations, identity, keys, prompts, snippets, streams
+from web.api import documents, gateway, generations, identity, keys, money, prompts, snippets, streams
 
 ROUTERS = (
     identity.router,
@@ -10,6 +10,7 @@ ROUTERS = (
     documents.router,
     generations.router,
     gateway.router,
+    money.router,
     streams.router,
     keys.router,
 )

@@ -19,6 +19,12 @@ async def cancel_generation(generation_id: GenerationId, ask: Ask) -> contracts.
     return await ask(contracts.CancelGeneration(generation_id=generation_id))
 
 
+@router.post("/streaming/cancel/{generation_id}", action="generations.cancel")
+async def cancel_stream(generation_id: GenerationId, ask: Ask) -> contracts.Generation:
+    """Stop a generation, as its own `cancel` does."""
+    return await ask(contracts.CancelGeneration(generation_id=generation_id))
+
+
 @router.get("/models", action="models.read")
 async def list_models(ask: Ask) -> contracts.ModelCatalogue:
     """List the models of this installation, the ones without a key included."""

@@ -1,4 +1,4 @@
-"""The two streams of the browser: a generation's text, and what changed in the project."""
+"""The streams of the browser: a generation's text, the same played again, and what changed in the project."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,12 +10,14 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Message, Send
 
 from shared.contracts.ids import GenerationId
+from shared.contracts.llm_gateway import GenerationText, ReplaySpeed
 from shared.problems import Unavailable
 from shared.runtime import logger
 from web import schemas
 from web.api.edge import BrowserRouter, Edge, EdgeOf, MemberCall, SessionOf
 from web.operations.changes import change_events
 from web.operations.following import Following
+from web.operations.replaying import find_recording, play_recording
 from web.operations.viewers import Viewer
 
 router = BrowserRouter(prefix="/api", tags=["streams"])
@@ -101,6 +103,33 @@ async def stream_generation(
 async def _generation_events(edge: Edge, following: Following, is_allowed: IsAllowed) -> AsyncIterator[bytes]:
     async with edge.live.viewing(following.generation_id) as viewer, _let_go_when_refused(viewer, is_allowed):
         async for event in following.events(viewer):
+            yield event
+
+
+@router.get(
+    "/generations/{generation_id}/replay",
+    action="generations.read",
+    response_class=EventStream,
+    responses={200: {"model": schemas.ReplayEvents}},
+)
+async def replay_generation(
+    generation_id: GenerationId,
+    edge: EdgeOf,
+    call: MemberCall,
+    start: StartOf,
+    is_allowed: CheckOf,
+    speed: ReplaySpeed = "original",
+) -> EventStream:
+    """Play an ended generation again at `speed`: its `segment` events at most 10 s apart, then `end`."""
+    recording = await find_recording(edge.bus, call, generation_id, start)
+    return EventStream(_replay_events(edge, recording, speed, is_allowed), headers=_HEADERS)
+
+
+async def _replay_events(
+    edge: Edge, recording: GenerationText, speed: ReplaySpeed, is_allowed: IsAllowed
+) -> AsyncIterator[bytes]:
+    async with edge.live.viewing(recording.generation.id) as viewer, _let_go_when_refused(viewer, is_allowed):
+        async for event in play_recording(recording, speed, viewer):
             yield event
 
 
