@@ -212,6 +212,8 @@ def job(model: str | None = "simulator/quill", **changes: Any) -> StartGeneratio
         model=model,
         messages=[ChatMessage(role="user", content=changes.pop("ask", "Outline a story about a ferry."))],
         max_output_tokens=changes.pop("max_output_tokens", None),
+        response_schema=changes.pop("response_schema", None),
+        continue_up_to=changes.pop("continue_up_to", 0),
     )
     origin = changes.pop("origin", GenerationOrigin(task="generate_document"))
     generation_id = changes.pop("generation_id", None) or new_id()

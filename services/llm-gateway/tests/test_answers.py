@@ -14,7 +14,7 @@ from llm_gateway.domain.structured import (
     ResponseSchemaInvalid,
     check_answer,
     check_schema,
-    is_closed,
+    fits_strict_mode,
     partial_value,
 )
 from llm_gateway.domain.thinking import ThinkSplitter
@@ -219,6 +219,17 @@ def test_a_schema_that_cannot_be_used_is_refused(schema: dict[str, Any]) -> None
 
 
 def test_strict_modes_are_asked_only_for_schemas_that_they_take() -> None:
-    assert is_closed(COLOURS)
-    assert not is_closed(COLOURS | {"required": []})
-    assert not is_closed({"type": "array", "items": {"type": "object"}})
+    assert fits_strict_mode(COLOURS)
+    assert fits_strict_mode(nested(COLOURS))
+    assert not fits_strict_mode(nested({"type": "string", "minLength": 3}))
+    assert not fits_strict_mode(COLOURS | {"required": []})
+    assert not fits_strict_mode({"type": "array", "items": COLOURS})
+
+
+def nested(schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"each": {"type": "array", "items": {"anyOf": [{"type": "null"}, schema]}}},
+        "required": ["each"],
+        "additionalProperties": False,
+    }

@@ -2,4 +2,4 @@
 
 from llm_gateway.api import generations, models
 
-ROUTERS = (generations.router, models.router)
+ROUTERS = (generations.router, generations.streaming, models.router)

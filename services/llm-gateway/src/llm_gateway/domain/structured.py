@@ -19,6 +19,11 @@ _KEPT_SCHEMAS = 100
 # Repair is plain Python and takes a second for a megabyte; a broken answer of that length is asked for again sooner.
 _LONGEST_REPAIR = 200_000
 _FENCE = re.compile(r"\s*```[a-zA-Z]*[ \t]*\r?\n(.*?)(?:\n```\s*)?\Z", re.DOTALL)
+# What the strict modes of OpenAI and Anthropic have in common.
+_PLAIN_KEYWORDS = frozenset(
+    {"type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "$ref", "$defs"}
+    | {"title", "description"}
+)
 # Of a number, the end is not known before the next character.
 _UNFINISHED_NUMBER = re.compile(r"(?:\A|(?<=[\s\[:,]))-?\d[\d.eE+-]*\Z")
 
@@ -106,20 +111,28 @@ def schema_instruction(schema: dict[str, JsonValue]) -> str:
     return f"Answer with JSON that satisfies this JSON Schema, and with nothing else:\n{json.dumps(schema)}"
 
 
-def is_closed(schema: JsonValue) -> bool:
-    """Whether every object of the schema names all its members as required, as providers' strict modes want it."""
-    if isinstance(schema, list):
-        return all(map(is_closed, schema))
-    if not isinstance(schema, dict):
-        return True
-    members = schema.get("properties")
-    if schema.get("type") == "object" or isinstance(members, dict):
-        names = set(members) if isinstance(members, dict) else set()
+def fits_strict_mode(schema: dict[str, JsonValue]) -> bool:
+    """Whether providers that write by a schema take this one: closed objects, and none but the plain keywords."""
+    return schema.get("type") == "object" and _is_plain(schema)
+
+
+def _is_plain(schema: JsonValue) -> bool:
+    if not isinstance(schema, dict) or not schema.keys() <= _PLAIN_KEYWORDS:
+        return False
+    members = _members(schema.get("properties"))
+    if schema.get("type") == "object" or members:
         required = schema.get("required")
-        wanted = set(required) if isinstance(required, list) else set()
-        if schema.get("additionalProperties") is not False or names != wanted:
+        if schema.get("additionalProperties") is not False or {*members} != {*(required or ())}:  # type: ignore[misc]
             return False
-    return all(map(is_closed, schema.values()))
+    choices = schema.get("anyOf")
+    inner = [*members.values(), *_members(schema.get("$defs")).values()]
+    inner += choices if isinstance(choices, list) else []
+    inner += [schema["items"]] if "items" in schema else []
+    return all(map(_is_plain, inner))
+
+
+def _members(value: JsonValue) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
 
 
 def _read(text: str, *, is_mended: bool) -> tuple[str, JsonValue]:

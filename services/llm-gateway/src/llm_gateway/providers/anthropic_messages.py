@@ -11,7 +11,9 @@ from uuid import UUID
 
 import orjson
 
+from llm_gateway.domain.structured import schema_instruction
 from llm_gateway.providers.catalogue import claude_output_limit, takes_temperature
+from llm_gateway.providers.json_answers import messages_format
 from llm_gateway.providers.protocol import Delta, Finished, FinishReason, Opened, ProviderEvent, ReportedUsage, Thought
 from llm_gateway.providers.refusals import refused_in_stream
 from llm_gateway.providers.server_events import read_event_data
@@ -71,7 +73,11 @@ class AnthropicMessages:
         await self._http.aclose()
 
     def _body(self, name: str, request: GenerationRequest) -> dict[str, Any]:
-        system = "\n\n".join(message.content for message in request.messages if message.role == "system")
+        written = messages_format(self._access.provider, name, request.response_schema)
+        instructions = [message.content for message in request.messages if message.role == "system"]
+        if request.response_schema is not None and written is None:
+            instructions.append(schema_instruction(request.response_schema))
+        system = "\n\n".join(instructions)
         turns = [{"role": m.role, "content": m.content} for m in request.messages if m.role != "system"]
         body: dict[str, Any] = {
             "model": name,
@@ -81,6 +87,8 @@ class AnthropicMessages:
         }
         if system:
             body["system"] = system
+        if written is not None:
+            body["output_config"] = {"format": written}
         if request.temperature is not None and takes_temperature(self._access.provider, name):
             # The SDK's signature no longer has it, because the newest models refuse it.
             body["extra_body"] = {"temperature": min(request.temperature, 1.0)}

@@ -86,7 +86,7 @@ class Following:
             if text is not None:
                 yield self._stored(text)
                 if self._is_whole(text.generation):
-                    yield b"event: end\ndata: %b\n\n" % text.generation.model_dump_json().encode()
+                    yield end_event(text.generation)
                     return
                 if text.segments and self.last < text.generation.last_segment:
                     continue
@@ -135,3 +135,8 @@ class Following:
         """Say whether the rows know more: a number before these was lost, or the generation ended."""
         highest = max((number for message in messages for number, _ in message.pieces), default=0)
         return highest > self.last or any(message.is_final for message in messages)
+
+
+def end_event(generation: Generation) -> bytes:
+    """Write the end of a stream: the generation as it ended."""
+    return b"event: end\ndata: %b\n\n" % generation.model_dump_json().encode()

@@ -35,6 +35,7 @@ from shared.contracts.llm_gateway.connections import (
 )
 from shared.contracts.llm_gateway.generations import (
     FINAL_STATUSES,
+    REPLAY_SPEEDS,
     CancelGeneration,
     ChatMessage,
     GeneratedValue,
@@ -97,6 +98,7 @@ from shared.contracts.llm_gateway.usage import (
 
 __all__ = [
     "FINAL_STATUSES",
+    "REPLAY_SPEEDS",
     "AliasDeleted",
     "AliasName",
     "AliasSaved",

@@ -16,6 +16,8 @@ GenerationStatus = Literal["queued", "running", "completed", "failed", "cancelle
 FINAL_STATUSES = frozenset({"completed", "failed", "cancelled", "interrupted"})
 SegmentKind = Literal["text", "think", "draft"]
 ReplaySpeed = Literal["original", "2", "10", "instant"]
+# How many times faster than it was written; None takes no time at all.
+REPLAY_SPEEDS: dict[ReplaySpeed, float | None] = {"original": 1, "2": 2, "10": 10, "instant": None}
 
 # Larger schemas cost every answer's check more than any answer is worth; deeper ones no provider accepts.
 MAX_SCHEMA_CHARACTERS = 65_536
@@ -113,12 +115,16 @@ class Generation(View):
 
     `content_hash` (SHA-256 of the whole answer) is there once it ended.
 
+    `model` is the one that answers. `asked_model` is what the caller named, an alias perhaps, or None for the default;
+    where the model of its first choice failed before any text, another one answers.
+
     `problem_type` and `detail` say why it failed or was interrupted, in words for the person who waits.
     """
 
     id: GenerationId
     status: GenerationStatus
     model: str
+    asked_model: str | None = None
     provider: str
     simulated: bool
     last_segment: int
@@ -277,12 +283,17 @@ class StartGeneration(Job):
 
 
 class GenerationEnded(Fact):
-    """What every fact about an ended generation tells."""
+    """What every fact about an ended generation tells.
+
+    `model` is the one that answered, `asked_model` what the caller named: an alias perhaps, or None for the default.
+    """
 
     readers: ClassVar[tuple[str, ...]] = ("documents", "prompts")
     generation_id: GenerationId
     task: str
     model: str
+    # Since 0.3.0; facts of before have none.
+    asked_model: str | None = None
     simulated: bool
     last_segment: int
     content_hash: str
