@@ -572,6 +572,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/streaming/cancel/{generation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Stream
+         * @description Stop a generation, as its own `cancel` does.
+         */
+        post: operations["cancelStream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -756,6 +776,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Budgets
+         * @description List the project's budgets with what is spent and held now.
+         */
+        get: operations["listBudgets"];
+        put?: never;
+        /**
+         * Save Budget
+         * @description Set a budget; the same scope and period again changes its limit and keeps what is spent.
+         */
+        post: operations["saveBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/budgets/{budget_id}/raise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Raise Budget
+         * @description Allow more for a while; a second raise replaces the first, 0 ends it.
+         */
+        post: operations["raiseBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/budgets/{budget_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Budget
+         * @description End a budget; calls under way go on.
+         */
+        delete: operations["deleteBudget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Limits
+         * @description List how fast the project, its people and keys may ask.
+         */
+        get: operations["listLimits"];
+        put?: never;
+        /**
+         * Save Limit
+         * @description Set how fast a project, person or key may ask; all three empty removes the limit.
+         */
+        post: operations["saveLimit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Usage
+         * @description Add up what the project's calls took and cost, by UTC day and group. At most 400 days.
+         */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Usage
+         * @description The same sums as a table for a spreadsheet.
+         */
+        get: operations["exportUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/generations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Running Generations
+         * @description List what is being written in the project now.
+         */
+        get: operations["listRunningGenerations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Generation
+         * @description Ask any model; the answer streams under the generation. An Idempotency-Key makes repeats safe.
+         */
+        post: operations["createGeneration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/generations/{generation_id}/events": {
         parameters: {
             query?: never;
@@ -768,6 +956,26 @@ export interface paths {
          * @description Follow a generation from a segment on: `segment` and `progress` events, then `end`.
          */
         get: operations["streamGeneration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/generations/{generation_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replay Generation
+         * @description Play an ended generation again at `speed`: its `segment` events at most 10 s apart, then `end`.
+         */
+        get: operations["replayGeneration"];
         put?: never;
         post?: never;
         delete?: never;
@@ -876,6 +1084,54 @@ export interface components {
             created_at: string;
         };
         /**
+         * Budget
+         * @description Money for a period, which begins anew at midnight, Monday or the first of the month, UTC.
+         *
+         *     `held_usd` is what calls under way may still spend. `limit_usd` holds without the raise, which ends at
+         *     `raised_until`.
+         */
+        Budget: {
+            /** Id */
+            id: string;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "project" | "user" | "key" | "run";
+            /** Scope Id */
+            scope_id: string | null;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "day" | "week" | "month" | "total";
+            /** Limit Usd */
+            limit_usd: string;
+            /** Raised Usd */
+            raised_usd: string;
+            /** Raised Until */
+            raised_until: string | null;
+            /** Spent Usd */
+            spent_usd: string;
+            /** Held Usd */
+            held_usd: string;
+            /**
+             * Period Start
+             * Format: date-time
+             */
+            period_start: string;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * BudgetList
+         * @description The project's budgets.
+         */
+        BudgetList: {
+            /** Items */
+            items: components["schemas"]["Budget"][];
+        };
+        /**
          * Change
          * @description Something in the project changed: read it again.
          */
@@ -888,6 +1144,19 @@ export interface components {
             action: string;
             /** Time */
             time: string;
+        };
+        /**
+         * ChatMessage
+         * @description One message of a conversation.
+         */
+        ChatMessage: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "system" | "user" | "assistant";
+            /** Content */
+            content: string;
         };
         /**
          * CheckTemplate
@@ -1268,6 +1537,9 @@ export interface components {
          *
          *     `content_hash` (SHA-256 of the whole answer) is there once it ended.
          *
+         *     `model` is the one that answers. `asked_model` is what the caller named, an alias perhaps, or None for the default;
+         *     where the model of its first choice failed before any text, another one answers.
+         *
          *     `problem_type` and `detail` say why it failed or was interrupted, in words for the person who waits.
          */
         Generation: {
@@ -1280,6 +1552,8 @@ export interface components {
             status: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
             /** Model */
             model: string;
+            /** Asked Model */
+            asked_model?: string | null;
             /** Provider */
             provider: string;
             /** Simulated */
@@ -1334,6 +1608,36 @@ export interface components {
             estimated: boolean;
         };
         /**
+         * GenerationRequest
+         * @description What a model is asked.
+         *
+         *     `model` is `provider/model`, or None for the installation's default. `max_output_tokens` None leaves the
+         *     provider's own limit. `temperature` None leaves the provider's own value.
+         *
+         *     `response_schema` is a JSON Schema that the answer must satisfy: it may refer to itself only. The text of such a
+         *     generation appears whole, checked, at its end; until then it is written as segments of kind `draft`.
+         *     `continue_up_to` is how often the model is asked to go on where its answer was cut at the output limit.
+         */
+        GenerationRequest: {
+            /** Model */
+            model?: string | null;
+            /** Messages */
+            messages: components["schemas"]["ChatMessage"][];
+            /** Max Output Tokens */
+            max_output_tokens?: number | null;
+            /** Temperature */
+            temperature?: number | null;
+            /** Response Schema */
+            response_schema?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /**
+             * Continue Up To
+             * @default 0
+             */
+            continue_up_to: number;
+        };
+        /**
          * GenerationUsage
          * @description Tokens and money over all attempts of a generation. `cost_usd` is None where a price is unknown, never 0.
          *
@@ -1376,6 +1680,38 @@ export interface components {
         LabelTarget: {
             /** Version */
             version: number;
+        };
+        /**
+         * Limit
+         * @description How fast a project, person or key may ask; None is without a limit.
+         */
+        Limit: {
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "project" | "user" | "key";
+            /** Scope Id */
+            scope_id: string | null;
+            /** Requests Per Minute */
+            requests_per_minute: number | null;
+            /** Tokens Per Minute */
+            tokens_per_minute: number | null;
+            /** Parallel */
+            parallel: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * LimitList
+         * @description The project's limits.
+         */
+        LimitList: {
+            /** Items */
+            items: components["schemas"]["Limit"][];
         };
         /**
          * Model
@@ -1553,6 +1889,13 @@ export interface components {
             max_length?: number | null;
             /** Pattern */
             pattern?: string | null;
+        };
+        /**
+         * PlaygroundQuestion
+         * @description What is asked of a model to try it.
+         */
+        PlaygroundQuestion: {
+            request: components["schemas"]["GenerationRequest"];
         };
         /**
          * Preview
@@ -1793,6 +2136,21 @@ export interface components {
             updated_at: string | null;
         };
         /**
+         * RaiseBudget
+         * @description Allow more for a while; a second raise replaces the first, 0 ends it.
+         */
+        RaiseBudget: {
+            /** Id */
+            id: string;
+            /** Raised Usd */
+            raised_usd: number | string;
+            /**
+             * Hours
+             * @default 24
+             */
+            hours: number;
+        };
+        /**
          * RenderedPrompt
          * @description The text to send and everything that went into it, so that a generation can say where it came from.
          *
@@ -1819,6 +2177,37 @@ export interface components {
             included?: components["schemas"]["UsedPrompt"][];
         };
         /**
+         * ReplayEvents
+         * @description The events of a generation that is played again by name.
+         */
+        ReplayEvents: {
+            segment: components["schemas"]["Segment"];
+            end: components["schemas"]["Generation"];
+        };
+        /**
+         * RunningGeneration
+         * @description A generation that is being written or waits for its turn.
+         */
+        RunningGeneration: {
+            generation: components["schemas"]["Generation"];
+            /** Task */
+            task: string;
+            /** Actor Id */
+            actor_id: string;
+            /** Waited Seconds */
+            waited_seconds: number;
+        };
+        /**
+         * RunningGenerations
+         * @description What is running in the project, oldest first, at most 200.
+         */
+        RunningGenerations: {
+            /** Items */
+            items: components["schemas"]["RunningGeneration"][];
+            /** Total */
+            total: number;
+        };
+        /**
          * SaveAlias
          * @description Name a chain of models; the same name again replaces it.
          */
@@ -1827,6 +2216,26 @@ export interface components {
             name: string;
             /** Targets */
             targets: string[];
+        };
+        /**
+         * SaveBudget
+         * @description Set a budget; the same scope and period again changes its limit and keeps what is spent.
+         */
+        SaveBudget: {
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "project" | "user" | "key" | "run";
+            /** Scope Id */
+            scope_id?: string | null;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "day" | "week" | "month" | "total";
+            /** Limit Usd */
+            limit_usd: number | string;
         };
         /**
          * SaveConnection
@@ -1889,6 +2298,25 @@ export interface components {
             cache_seconds?: number | null;
             /** Unknown Price Ceiling Usd Per Million */
             unknown_price_ceiling_usd_per_million?: number | string | null;
+        };
+        /**
+         * SaveLimit
+         * @description Set how fast a project, person or key may ask; all three None removes the limit.
+         */
+        SaveLimit: {
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "project" | "user" | "key";
+            /** Scope Id */
+            scope_id?: string | null;
+            /** Requests Per Minute */
+            requests_per_minute?: number | null;
+            /** Tokens Per Minute */
+            tokens_per_minute?: number | null;
+            /** Parallel */
+            parallel?: number | null;
         };
         /**
          * SearchHit
@@ -2093,6 +2521,69 @@ export interface components {
             snippets: components["schemas"]["SnippetUse"][];
             /** Findings */
             findings: components["schemas"]["Finding"][];
+        };
+        /**
+         * UsageReport
+         * @description Sums by day and group of a period, both ends included; UTC days.
+         */
+        UsageReport: {
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "model" | "provider" | "task" | "prompt_version" | "user" | "key" | "run";
+            /** Items */
+            items: components["schemas"]["UsageSum"][];
+        };
+        /**
+         * UsageSum
+         * @description Calls, tokens and money of one day and group.
+         *
+         *     `group` is a model's name, a task, or the wire id of a prompt version, person, key or run; empty where a call has
+         *     none. `cost_usd` counts what is priced, `unpriced_calls` says how many calls it leaves out.
+         */
+        UsageSum: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Group */
+            group: string;
+            /** Calls */
+            calls: number;
+            /** Failed Calls */
+            failed_calls: number;
+            /** Cache Hits */
+            cache_hits: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Cached Input Tokens */
+            cached_input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Reasoning Tokens */
+            reasoning_tokens: number;
+            /** Cost Usd */
+            cost_usd: string;
+            /** Failed Cost Usd */
+            failed_cost_usd: string;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Estimated Calls */
+            estimated_calls: number;
+            /** Simulated Calls */
+            simulated_calls: number;
         };
         /**
          * UsedPrompt
@@ -3561,6 +4052,43 @@ export interface operations {
             };
         };
     };
+    cancelStream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                generation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
     listModels: {
         parameters: {
             query?: never;
@@ -4081,6 +4609,384 @@ export interface operations {
             };
         };
     };
+    listBudgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    saveBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveBudget"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    raiseBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RaiseBudget"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    deleteBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    listLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    saveLimit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveLimit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitList"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+                by?: "model" | "provider" | "task" | "prompt_version" | "user" | "key" | "run";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    exportUsage: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+                by?: "model" | "provider" | "task" | "prompt_version" | "user" | "key" | "run";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    listRunningGenerations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunningGenerations"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    createGeneration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaygroundQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
     streamGeneration: {
         parameters: {
             query?: {
@@ -4103,6 +5009,48 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["GenerationEvents"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    replayGeneration: {
+        parameters: {
+            query?: {
+                speed?: "original" | "2" | "10" | "instant";
+                after?: number;
+            };
+            header?: {
+                "last-event-id"?: string;
+            };
+            path: {
+                generation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ReplayEvents"];
                 };
             };
             /** @description A problem, RFC 9457 */
