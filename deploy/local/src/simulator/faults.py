@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from simulator.flaws import JsonFlaw
-from simulator.refusals import CONTEXT_TOKENS, Refusal, RefusalKind
+from simulator.refusals import CONTEXT_TOKENS, Refusal, RefusalKind, context_exceeded
 
 FAULT_HEADER = "x-simulate-fault"
 
@@ -49,7 +49,6 @@ _REFUSAL_MESSAGES: dict[RefusalKind, str] = {
     "invalid_request": "Invalid request.",
     "payment": "Insufficient balance. Add credit to your account.",
     "permission": "Your API key has no permission to use this model.",
-    "context": str(CONTEXT_TOKENS + 1),
     "content_filter": "The prompt was held back by the content filter.",
     "authentication": "Incorrect API key provided.",
     "rate_limit": "Rate limit reached. Please try again in 1s.",
@@ -141,6 +140,8 @@ def rate_exceeded() -> Refusal:
 
 
 def _refused(kind: RefusalKind, retry_after_seconds: int | None) -> Refusal:
+    if kind == "context":
+        return context_exceeded(CONTEXT_TOKENS + 1)
     return Refusal(kind=kind, message=_REFUSAL_MESSAGES[kind], retry_after_seconds=retry_after_seconds)
 
 

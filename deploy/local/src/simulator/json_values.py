@@ -46,6 +46,7 @@ class ValueMaker:
         self._request = request
         self._reading: Reading = read_prompt(request)
         self._prose = prose
+        self._said: set[str] = set()
         self._names: Iterator[str] = iter(self._reading.names)
         self._numbers = [float(found) for found in re.findall(r"(?<![\w.])\d{1,9}(?:\.\d{1,6})?(?![\w])", request)]
 
@@ -106,9 +107,12 @@ class ValueMaker:
         return found
 
     def _one_of(self, options: list[object]) -> object:
-        spoken = self._request.lower()
-        said = [option for option in options if isinstance(option, str) and option and option.lower() in spoken]
-        return said[0] if said else options[int(self._prose.choose([str(index) for index in range(len(options))]))]
+        unsaid = [option for option in options if isinstance(option, str) and option not in self._said]
+        said = next((option for option in unsaid if option and _is_said(option, self._request)), None)
+        if said is None:
+            return options[int(self._prose.choose([str(index) for index in range(len(options))]))]
+        self._said.add(said)
+        return said
 
     def _object(self, schema: Schema, depth: int) -> dict[str, object]:
         required = list(schema.get("required", []))
@@ -173,6 +177,10 @@ class ValueMaker:
 def json_text(value: object) -> str:
     """A value as models write it: on one line, in plain characters."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def _is_said(option: str, request: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(option)}(?!\w)", request, re.IGNORECASE) is not None
 
 
 def _kind(schema: Schema) -> str:

@@ -82,6 +82,14 @@ class Responses(OpenAIProvider):
             echoed={field: body[field] for field in _ECHOED if body.get(field) is not None},
         )
 
+    def refusal(self, refusal: Refusal, request_id: str) -> tuple[int, Json]:
+        """As everywhere at OpenAI, but this endpoint has words of its own for a field that it does not know."""
+        status, body = super().refusal(refusal, request_id)
+        if refusal.kind == "unknown_field":
+            message = f"Unknown parameter: '{refusal.param}'."
+            body["error"] |= {"message": message, "code": "unknown_parameter"}
+        return status, body
+
     def whole(self, reply: Reply) -> Json:
         """A finished `response` with an output item for each part of the answer."""
         return _response(reply, _final_status(reply), _output(reply))
