@@ -24,7 +24,7 @@ from llm_gateway.operations.catalogue import ProjectCatalogue
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.ending import Closing, end
 from llm_gateway.operations.failover import Attempts, Health
-from llm_gateway.operations.holding import purse_for, reserve, settle_for
+from llm_gateway.operations.holding import Asking, purse_for, reserve, settle_for
 from llm_gateway.operations.reading import read_answer
 from llm_gateway.operations.running import Attempt, Running
 from llm_gateway.operations.spending import usage_view
@@ -117,8 +117,11 @@ async def _ask(desk: Desk, running: Running) -> Ending:
         following = await next_question(desk, running, ending)
         if isinstance(following, Ending):
             return following
+        writer = running.attempt
         await _settle(desk, running, "succeeded")
-        running.plan, request = None, following
+        # What was shown is continued by the model that wrote it.
+        running.plan = desk.health.attempts([writer.route]) if writer and running.manuscript.has_own_text else None
+        request = following
 
 
 async def _ask_until_answered(desk: Desk, running: Running, request: GenerationRequest) -> Ending:
@@ -159,7 +162,7 @@ def _log_next_step(running: Running, step: Step, failure: CallFailed) -> None:
 
 async def _attempt(desk: Desk, running: Running, route: Route, request: GenerationRequest) -> Ending:
     """Ask once. Raises CallFailed where the answer did not come to its end."""
-    attempt = await _open_attempt(desk, running, route)
+    attempt = await _open_attempt(desk, running, route, request)
     with attempt_span(running, attempt):
         try:
             await read_answer(desk, running, attempt, desk.providers.stream(route, request, attempt.id))
@@ -179,24 +182,25 @@ def _record(health: Health, attempt: Attempt) -> None:
         health.record(attempt.route, attempt.failure)
 
 
-async def _open_attempt(desk: Desk, running: Running, route: Route) -> Attempt:
+async def _open_attempt(desk: Desk, running: Running, route: Route, request: GenerationRequest) -> Attempt:
     """Commit the attempt's row, unless the claim did, then allow the call.
 
     Raises LeaseLost, or the refusal of a budget.
     """
     if running.attempt is None:
-        running.attempt = await _commit_attempt(desk, running, route)
+        running.attempt = await _commit_attempt(desk, running, route, request)
     fault_point("attempt_committed")
     return running.attempt
 
 
-async def _commit_attempt(desk: Desk, running: Running, route: Route) -> Attempt:
+async def _commit_attempt(desk: Desk, running: Running, route: Route, request: GenerationRequest) -> Attempt:
     attempt_id = new_id()
-    purse = await purse_for(desk, running.claimed, route, attempt_id)
+    purse = await purse_for(desk, running.claimed, Asking(attempt_id, route, request))
 
     async def commit() -> bool:
         async with desk.database.transaction(running.claimed.project_id) as conn:
             is_ours = await attempts.insert_attempt(conn, running.claimed.lease, attempt_id, route)
+            await generations.change_model(conn, running.claimed.lease, route)
             await reserve(conn, purse if is_ours else None)
             return is_ours
 

@@ -24,7 +24,7 @@ from llm_gateway.operations.catalogue import ProjectCatalogue
 from llm_gateway.operations.driving import plan_attempts
 from llm_gateway.operations.ending import Closing, end_within, show_end
 from llm_gateway.operations.engine import Engine
-from llm_gateway.operations.holding import purse_for, reserve
+from llm_gateway.operations.holding import Asking, purse_for, reserve
 from llm_gateway.operations.running import Attempt, Claim
 from llm_gateway.operations.seats import Seat
 from llm_gateway.operations.spending import added, estimated, list_rates, usage_view
@@ -226,7 +226,7 @@ async def _open_first_attempt(
     except ProviderUnavailable:
         return Claim(claimed)
     attempt_id = new_id()
-    purse = await purse_for(engine.desk, claimed, route, attempt_id)
+    purse = await purse_for(engine.desk, claimed, Asking(attempt_id, route, claimed.request, claimed.characters))
     try:
         await reserve(conn, purse)
     except (BudgetExceeded, UnknownPrice) as refusal:

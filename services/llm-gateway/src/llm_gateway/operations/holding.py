@@ -20,9 +20,10 @@ from llm_gateway.operations.desk import Desk
 from llm_gateway.store import attempts, budgets
 from llm_gateway.store.attempts import Settlement
 from shared.call import Call, service_call
+from shared.contracts.llm_gateway import GenerationRequest
 from shared.postgres import Connection
 
-# What one inherited character can be in UTF-8.
+# What one character can be in UTF-8.
 _BYTES_PER_CHARACTER = 4
 
 
@@ -48,22 +49,32 @@ class Purse:
     hold: Hold | None
 
 
-async def purse_for(desk: Desk, claimed: ClaimedGeneration, route: Route, attempt_id: UUID) -> Purse | None:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An attempt that is about to be made. `more_characters` is text that will go with the request, not read yet."""
+
+    attempt_id: UUID
+    route: Route
+    request: GenerationRequest
+    more_characters: int = 0
+
+
+async def purse_for(desk: Desk, claimed: ClaimedGeneration, asking: Asking) -> Purse | None:
     """Reckon the most that an attempt may cost; None where no budget applies.
 
     A limit that the provider keeps, the caller's or the model's own, is held in whole and not watched.
     """
     if not desk.budgets.applies(claimed.account):
         return None
-    request = claimed.request
+    request, route = asking.request, asking.route
     settings = (await desk.catalogue.of(claimed.project_id)).settings
     rates = route.rates or ceiling_rates(settings.unknown_price_ceiling_usd_per_million)
     kept = [limit for limit in (request.max_output_tokens, route.max_output_tokens) if limit is not None]
     written = min([DEFAULT_OUTPUT_TOKENS, *kept]) if request.max_output_tokens is None else min(kept)
     is_open_ended = request.max_output_tokens is None and written not in kept
-    text_bytes = len(request.model_dump_json().encode()) + _BYTES_PER_CHARACTER * claimed.inherited_characters
+    text_bytes = len(request.model_dump_json().encode()) + _BYTES_PER_CHARACTER * asking.more_characters
     bound = input_tokens_bound(text_bytes, messages=len(request.messages))
-    reservation = Reservation(attempt_id, claimed.account, hold_usd(rates, bound, written))
+    reservation = Reservation(asking.attempt_id, claimed.account, hold_usd(rates, bound, written))
     return Purse(reservation, Hold(rates, written) if rates is not None and is_open_ended else None)
 
 

@@ -70,6 +70,30 @@ async def settle(conn: Connection, costs: Sequence[tuple[UUID, UUID, Decimal | N
     return reached
 
 
+async def lock_together(
+    conn: Connection, attempts: Sequence[tuple[UUID, UUID]], reservations: Sequence[Reservation]
+) -> None:
+    """Lock what (project, attempt)s hold and reservations ask, in one order: before one transaction does both."""
+    projects, scopes, scope_ids = _scope_columns(reservations)
+    await conn.execute(
+        """
+        SELECT b.id FROM budgets AS b WHERE (b.project_id, b.id) IN (
+            SELECT h.project_id, h.budget_id FROM unnest($1::uuid[], $2::uuid[]) AS a (project_id, attempt_id)
+            JOIN budget_holds AS h ON h.project_id = a.project_id AND h.attempt_id = a.attempt_id
+            UNION
+            SELECT o.project_id, o.id FROM unnest($3::uuid[], $4::text[], $5::uuid[])
+                AS s (project_id, scope, scope_id)
+            JOIN budgets AS o ON o.project_id = s.project_id AND o.scope = s.scope AND o.scope_id = s.scope_id)
+        ORDER BY b.id FOR NO KEY UPDATE OF b
+        """,
+        [project_id for project_id, _ in attempts],
+        [attempt_id for _, attempt_id in attempts],
+        projects,
+        scopes,
+        scope_ids,
+    )
+
+
 async def extend(conn: Connection, project_id: UUID, attempt_id: UUID, usd: Decimal) -> None:
     """Hold more for a call under way; one that holds nothing needs no more.
 
@@ -168,8 +192,6 @@ async def delete_budget(conn: Connection, project_id: UUID, budget_id: UUID) -> 
 
 
 async def _lock_for_accounts(conn: Connection, reservations: Iterable[Reservation]) -> list[BudgetState]:
-    keys = {(r.account.project_id, *scope) for r in reservations for scope in r.account.scopes()}
-    projects, scopes, scope_ids = zip(*keys, strict=True)
     rows = await conn.fetch(
         f"""
         SELECT {_STATE}, now() AS now
@@ -177,9 +199,7 @@ async def _lock_for_accounts(conn: Connection, reservations: Iterable[Reservatio
         JOIN budgets AS b ON b.project_id = s.project_id AND b.scope = s.scope AND b.scope_id = s.scope_id
         ORDER BY b.id FOR NO KEY UPDATE OF b
         """,  # noqa: S608  a constant list of columns
-        projects,
-        scopes,
-        scope_ids,
+        *_scope_columns(reservations),
     )
     return [_state(row) for row in rows]
 
@@ -279,6 +299,12 @@ async def _write_extension(conn: Connection, project_id: UUID, attempt_id: UUID,
         attempt_id,
         usd,
     )
+
+
+def _scope_columns(reservations: Iterable[Reservation]) -> tuple[list[UUID], list[str], list[UUID]]:
+    """Whose budgets are asked, once each."""
+    keys = {(r.account.project_id, *scope) for r in reservations for scope in r.account.scopes()}
+    return [key[0] for key in keys], [key[1] for key in keys], [key[2] for key in keys]
 
 
 def _columns(states: Sequence[BudgetState]) -> list[list[object]]:

@@ -109,10 +109,11 @@ async def settle_calls(conn: Connection, calls: Sequence[SettledCall]) -> set[UU
         INSERT INTO usage (
             project_id, attempt_id, endpoint, actor_id, api_key_id, run_id, task, prompt_version_id, provider, model,
             simulated, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd, estimated,
-            first_token_milliseconds, duration_milliseconds)
+            first_token_milliseconds, duration_milliseconds, failed)
         SELECT c.project_id, c.id, c.endpoint, c.actor_id, c.api_key_id, c.run_id, c.endpoint, c.prompt_version_id,
             c.provider, c.model, c.simulated, e.input_tokens, e.cached_input_tokens, e.output_tokens,
-            e.reasoning_tokens, e.cost_usd, e.estimated, e.first_token, e.duration
+            e.reasoning_tokens, e.cost_usd, e.estimated, e.first_token, e.duration,
+            e.status IN ('failed', 'abandoned')
         FROM closed AS c JOIN ended AS e ON e.project_id = c.project_id AND e.id = c.id
         RETURNING attempt_id
         """,

@@ -180,7 +180,7 @@ class Ledger:
         hits = [entry for entry in entries if isinstance(entry, CacheHit)]
         async with self._database.transaction(sorted({waiting.project_id for waiting in batch})) as conn:
             if ended:
-                await _settle(conn, ended)
+                await _settle(conn, ended, [entry.reservation for entry in opened if entry.reservation is not None])
             if hits:
                 await ledger.insert_cache_hits(conn, hits)
             return await self._open(conn, opened) if opened else {}
@@ -194,11 +194,13 @@ class Ledger:
         return refusals
 
 
-async def _settle(conn: Connection, ended: Sequence[EndedCall]) -> None:
+async def _settle(conn: Connection, ended: Sequence[EndedCall], reserving: Sequence[Reservation]) -> None:
     settled = await ledger.settle_calls(conn, [entry.settled for entry in ended])
     budgeted = {entry.call.id: entry for entry in ended if entry.is_budgeted and entry.call.id in settled}
     if budgeted:
         costs = [(entry.project_id, entry.call.id, entry.settled.spent.cost_usd) for entry in budgeted.values()]
+        if reserving:
+            await budgets.lock_together(conn, [cost[:2] for cost in costs], reserving)
         reached = await budgets.settle(conn, costs)
         await tell_reached(conn, reached, lambda attempt_id: _call_of(budgeted[attempt_id].call))
 
