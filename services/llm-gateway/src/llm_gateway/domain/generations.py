@@ -224,6 +224,7 @@ class GenerationState:
     request_id: str
     task: str
     model: str
+    asked_model: str | None
     provider: str
     simulated: bool
     status: GenerationStatus

@@ -88,6 +88,7 @@ def fact_of(state: GenerationState) -> GenerationEnded:
         "generation_id": state.id,
         "task": state.task,
         "model": state.model,
+        "asked_model": state.asked_model,
         "simulated": state.simulated,
         "last_segment": state.last_segment,
         "content_hash": state.content_hash,

@@ -43,7 +43,7 @@ class Providers:
         """Open nothing yet."""
         self._timeouts = timeouts
         self._rules = rules
-        self._adapters: OrderedDict[Access, _Lent] = OrderedDict()
+        self._adapters: OrderedDict[tuple[type[Provider], Access], _Lent] = OrderedDict()
 
     async def stream(
         self, route: Route, request: GenerationRequest, attempt_id: UUID
@@ -70,11 +70,12 @@ class Providers:
         await asyncio.gather(*(lent.adapter.close() for lent in self._adapters.values()))
 
     async def _lend(self, route: Route) -> _Lent:
-        access = self._access(route)
-        lent = self._adapters.get(access)
+        adapter, access = _adapter(route), self._access(route)
+        key = (adapter, access)
+        lent = self._adapters.get(key)
         if lent is None:
-            lent = self._adapters[access] = _Lent(_adapter(route, access))
-        self._adapters.move_to_end(access)
+            lent = self._adapters[key] = _Lent(adapter(access))
+        self._adapters.move_to_end(key)
         if len(self._adapters) > MOST_ADAPTERS:
             _, oldest = self._adapters.popitem(last=False)
             oldest.is_evicted = True
@@ -96,5 +97,5 @@ class Providers:
         )
 
 
-def _adapter(route: Route, access: Access) -> Provider:
-    return AnthropicMessages(access) if "messages" in route.wires else OpenAIChat(access)
+def _adapter(route: Route) -> type[AnthropicMessages | OpenAIChat]:
+    return AnthropicMessages if "messages" in route.wires else OpenAIChat

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from llm_gateway.domain import ClaimedGeneration, Ending, GenerationState, Lease
+from llm_gateway.domain.calls import Route
 from shared.contracts.llm_gateway import GenerationOrigin, GenerationRequest
 from shared.postgres import Connection, one
 
-STATE = """project_id, id, actor_id, request_id, task, model, provider, simulated, status, epoch, last_segment,
+STATE = """project_id, id, actor_id, request_id, task, model, request ->> 'model' AS asked_model,
+    provider, simulated, status, epoch, last_segment,
     inherited_segments, characters, inherited_characters, aside_characters, input_characters, finish_reason,
     content_hash, problem, created_at, started_at, finished_at"""
 
@@ -202,6 +204,22 @@ async def end_generation(
             ending.problem,
             response_id,
         ),
+    )
+
+
+async def change_model(conn: Connection, lease: Lease, route: Route) -> None:
+    """Write down which model answers, where it is another one than before."""
+    await conn.execute(
+        """
+        UPDATE generations SET model = $4, provider = $5, simulated = $6
+        WHERE project_id = $1 AND id = $2 AND epoch = $3 AND status = 'running' AND model <> $4
+        """,
+        lease.project_id,
+        lease.generation_id,
+        lease.epoch,
+        route.model,
+        route.provider,
+        route.simulated,
     )
 
 
