@@ -84,8 +84,10 @@ class Gate:
             turn = queue.popleft()
             if queue:
                 self._waiting[project_id] = queue
-            self._take(project_id)
-            turn.set_result(None)
+            # Who was cancelled a moment ago could not yet leave the queue.
+            if not turn.done():
+                self._take(project_id)
+                turn.set_result(None)
 
     def _give_up(self, project_id: UUID, turn: "asyncio.Future[None]") -> None:
         if turn.done() and not turn.cancelled():
