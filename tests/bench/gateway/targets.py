@@ -20,6 +20,11 @@ INSTALLING = "it is not installed: sh deploy/peers/install.sh"
 COMPLETIONS = "/v1/chat/completions"
 KEY = {"Authorization": "Bearer sk-bench"}
 
+MODEL = "compatible/bench"
+PRICED = {"model": MODEL, "input_usd_per_million": "0.15", "output_usd_per_million": "0.6"}
+# Far above what is asked here, so that both are counted and neither refuses.
+FAST = {"scope": "project", "requests_per_minute": 1_000_000, "tokens_per_minute": 1_000_000_000, "parallel": 10_000}
+
 DIRECT, OURS, LITELLM, PORTKEY = "direct", "Scriptorium", "LiteLLM", "Portkey"
 
 
@@ -49,15 +54,19 @@ async def ours(provider_url: str) -> AsyncIterator[Target]:
     settings = {"LOG_LEVEL": "warning", "OTLP_ENDPOINT": provider_url}
     with tempfile.TemporaryDirectory(prefix="scriptorium-bench-") as folder:
         async with LocalStack(Path(folder), variables=variables, service_settings=settings) as stack:
-            headers = {"Authorization": f"Bearer {await _api_key(stack)}"}
+            headers = {"Authorization": f"Bearer {await _project_with_rules(stack)}"}
             url = stack.service_url("llm_gateway") + COMPLETIONS
             process = stack.processes["llm_gateway"].pid
-            yield Target(OURS, url, "compatible/bench", headers, process, stack=stack)
+            yield Target(OURS, url, MODEL, headers, process, stack=stack)
 
 
-async def _api_key(stack: LocalStack) -> str:
+async def _project_with_rules(stack: LocalStack) -> str:
+    """Give the project what a call is held against: a price, a budget and a limit. Returns an API key."""
     async with member_at(stack.web_url) as member:
         await member.set_up(await stack.sign_in_link())
+        await member.post("/api/custom-models", PRICED)
+        await member.post("/api/budgets", {"scope": "project", "period": "month", "limit_usd": "100000"})
+        await member.post("/api/limits", FAST)
         made = await member.post("/api/keys", {"name": "bench", "scopes": ["models.call"]})
         return str(made["api_key"])
 
