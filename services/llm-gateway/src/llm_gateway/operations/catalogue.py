@@ -58,7 +58,7 @@ class ProjectCatalogue:
         self.connections = {connection.name: connection for connection in connections}
         self.settings = belongings.settings
         self._custom = {model.model: model for model in belongings.models}
-        self._aliases = {alias.name: tuple(alias.targets) for alias in belongings.aliases}
+        self.aliases = {alias.name: tuple(alias.targets) for alias in belongings.aliases}
         self.default_model = preferred_model or self._first_askable()
         self._routes: dict[tuple[str | None, Wire | None], tuple[Route, ...]] = {}
 
@@ -101,10 +101,10 @@ class ProjectCatalogue:
 
     def aliases_of(self, model: str) -> list[str]:
         """List the aliases that may lead to a model."""
-        return [alias for alias, targets in self._aliases.items() if model in targets]
+        return [alias for alias, targets in self.aliases.items() if model in targets]
 
     def _find(self, model: str, wire: Wire | None) -> tuple[Route, ...]:
-        targets = self._aliases.get(model)
+        targets = self.aliases.get(model)
         if targets is None:
             return (self._route(self._full_name(model), wire),)
         routes: list[Route] = []
@@ -165,7 +165,7 @@ class ProjectCatalogue:
         asked = model[:_LONGEST_NAME]
         askable = [connection for connection in self.connections.values() if connection.missing is None]
         known = [f"{connection.name}/{name}" for connection in askable for name in self.names_of(connection)]
-        known += self._aliases
+        known += self.aliases
         near = difflib.get_close_matches(asked, known, _MOST_SUGGESTIONS) or known[:_MOST_SUGGESTIONS]
         return UnknownModel(
             f"There is no model {asked!r} here. Name one as connection/model, for example {' or '.join(near)}.",

@@ -41,9 +41,12 @@ async def _outcome(connection: Connection, rules: AddressRules, seconds: float) 
         return False, f"Nobody answered within {seconds:.0f} seconds."
     except httpx2.HTTPError as error:
         return False, _connection_words(error)
-    if answer.status == 200:
-        return True, _models_words(answer.body)
-    return False, _refusal_words(connection, answer)
+    if answer.status != 200:
+        return False, _refusal_words(connection, answer)
+    listed = _document(answer.body).get("data")
+    if not isinstance(listed, list):
+        return False, "The server answered, but not with a list of models. Check the path of the address."
+    return True, f"The provider answered and lists {len(listed)} models."
 
 
 async def _ask(connection: Connection, rules: AddressRules, seconds: float) -> _Answer:
@@ -68,13 +71,6 @@ async def _ask(connection: Connection, rules: AddressRules, seconds: float) -> _
             if len(body) > _LONGEST_ANSWER:
                 break
         return _Answer(response.status_code, bytes(body))
-
-
-def _models_words(body: bytes) -> str:
-    listed = _document(body).get("data")
-    if not isinstance(listed, list):
-        return "The server answered, but not with a list of models. Check the path of the address."
-    return f"The provider answered and lists {len(listed)} models."
 
 
 def _refusal_words(connection: Connection, answer: _Answer) -> str:
