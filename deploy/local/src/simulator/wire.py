@@ -14,6 +14,8 @@ from simulator.refusals import Refusal, unknown_fields
 
 type Json = dict[str, Any]
 
+# Built once: `json.dumps` would build an encoder for each chunk.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _ROLES: Mapping[str, Role] = {"system": "system", "developer": "system", "assistant": "assistant"}
 
 
@@ -86,7 +88,7 @@ def new_id(prefix: str, length: int = 24) -> str:
 
 def dump(value: object) -> bytes:
     """Compact JSON, pure ASCII, so that a chunk may end within any character of the text."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _encode(value).encode()
 
 
 def event(data: object, name: str | None = None) -> bytes:
