@@ -121,6 +121,11 @@ class Limiter:
         self._local.clear()
         return True
 
+    async def open(self) -> None:
+        """Decide together with the other processes from the first call on, or say that it is alone."""
+        if not await self.reach() and self._script is not None:
+            self._say_alone()
+
     async def run(self) -> None:
         """Keep this process's slots, and come back to Redis after it was away, until cancelled."""
         while True:
@@ -139,6 +144,9 @@ class Limiter:
         if self._flight is not None:
             await self._flight
         self._is_closed = True
+
+    def _say_alone(self) -> None:
+        log.warning("limits_held_alone", processes=self._presence.processes)
 
     def _return(self, admission: Admission, requests: int, tokens: int) -> None:
         if not admission.limits or admission.is_over:
@@ -193,7 +201,7 @@ class Limiter:
                 return map(Verdict.read, answers), False
             except ScriptAway:
                 self._is_alone = True
-                log.warning("limits_held_alone", processes=self._presence.processes)
+                self._say_alone()
         self._renews = False
         return self._decided_alone(questions, returns), True
 

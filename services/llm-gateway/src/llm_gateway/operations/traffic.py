@@ -36,7 +36,7 @@ class Traffic:
         """Be known to the other processes before the first call, and until after the last one."""
         await self.presence.beat()
         await self._book.listen(bus)
-        await self.limiter.reach()
+        await self.limiter.open()
         try:
             yield
         finally:
