@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 
 from llm_gateway.domain import CallFailed, FailureClass, ProviderUnavailable
@@ -56,12 +57,19 @@ async def test_the_next_model_answers_before_any_text_and_everything_says_so(
     assert len(calls) == len(attempts)
 
 
-async def test_the_fact_names_the_model_that_answered_and_the_one_that_was_asked(gateway: Any) -> None:
+async def test_the_fact_names_the_model_that_answered_and_the_one_that_was_asked(
+    gateway: Any, eventually: Callable[..., Any]
+) -> None:
+    heard: list[dict[str, Any]] = []
+
+    async def hear(_subject: str, payload: bytes, _headers: dict[str, str]) -> None:
+        heard.append(orjson.loads(payload))
+
+    await gateway.bus.listen("fact.llm_gateway.generation.completed.v1", hear)
     name = await alias(gateway, "simulator/unheard-of", "simulator/reed")
-    generation_id = await gateway.start(name)
-    await gateway.until_ended(generation_id)
-    (row,) = await gateway.rows("SELECT payload FROM outbox WHERE subject LIKE '%generation.completed%'")
-    assert (row["payload"]["model"], row["payload"]["asked_model"]) == ("simulator/reed", name)
+    await gateway.until_ended(await gateway.start(name))
+    await eventually(lambda: heard)
+    assert [(fact["model"], fact["asked_model"]) for fact in heard] == [("simulator/reed", name)]
 
 
 async def test_after_text_was_shown_no_other_model_goes_on(gateway: Any) -> None:
@@ -80,7 +88,7 @@ async def test_where_every_model_fails_the_last_failure_is_told(gateway: Any) ->
 
 
 async def test_a_silent_model_is_left_for_the_next_one_after_one_wait(open_gateway: Any) -> None:
-    gateway = await open_gateway(provider_first_byte_seconds=0.5)
+    gateway = await open_gateway(provider_first_byte_seconds=0.5, provider_read_seconds=0.5)
     begun = time.monotonic()
     generation_id = await gateway.start(await alias(gateway, "simulator/quill+slow-first:9", "simulator/reed"))
     ended = await gateway.until_ended(generation_id)

@@ -44,7 +44,9 @@ class LlmGatewaySettings(ServiceSettings):
     provider_connect_seconds: float = Field(default=5.0, gt=0, description="How long a provider may take to accept")
     # Reasoning models think before they say anything: half a minute is common, and giving up early pays for it twice.
     provider_first_byte_seconds: float = Field(
-        default=60.0, gt=0, description="How long a provider may take to begin a streamed answer"
+        default=60.0,
+        gt=0,
+        description="How long a provider may take to begin a streamed answer; at least the longest silence within it",
     )
     # Within an answer more than this is a stall for the person who waits.
     provider_read_seconds: float = Field(default=30.0, gt=0, description="Longest silence within a streamed answer")

@@ -92,7 +92,7 @@ class Providers:
             key_variable=route.key_source,
             connect_seconds=self._timeouts.connect_seconds,
             read_seconds=self._timeouts.read_seconds,
-            first_byte_seconds=self._timeouts.first_byte_seconds,
+            first_byte_seconds=max(self._timeouts.first_byte_seconds, self._timeouts.read_seconds),
             rules=self._rules if route.is_guarded else None,
         )
 

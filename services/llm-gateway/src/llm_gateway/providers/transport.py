@@ -54,8 +54,8 @@ def http_client(access: Access) -> httpx2.AsyncClient:
         transport=_transport(access.rules),
         timeout=httpx2.Timeout(
             connect=access.connect_seconds,
-            # Holds until the headers are there; `read_bytes` looks after the rest.
-            read=max(access.first_byte_seconds, access.read_seconds),
+            # Strikes before the headers only: `read_bytes` bounds the rest more tightly.
+            read=access.first_byte_seconds,
             write=_WRITE_SECONDS,
             pool=access.connect_seconds,
         ),
