@@ -1,18 +1,12 @@
 import { screen, waitFor, within } from '@testing-library/react'
-import axe from 'axe-core'
 import { http, HttpResponse } from 'msw'
 import { describe, expect, test } from 'vitest'
+import { violations } from './faults'
 import { openApp } from './open-app'
 import { documentSummary, promptSummary, session } from './samples'
 import { problem, server } from './server'
 
 const empty = { items: [], next_cursor: null, total: 0 }
-
-async function violations(): Promise<string[]> {
-  // jsdom draws nothing, so contrast is left to the browser's own check.
-  const { violations: found } = await axe.run(document.body, { rules: { 'color-contrast': { enabled: false } } })
-  return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-}
 
 describe('the list of prompts', () => {
   test('shows prompts with versions, labels and snippets, without an accessibility fault', async () => {

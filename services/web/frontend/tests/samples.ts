@@ -7,7 +7,8 @@ export const session: Session = {
   set_up: true,
   user: { id: AUTHOR, email: 'mara@example.org', name: 'Mara Kovács' },
   projects: [{ id: 'pj_00000000007000400000000002', slug: 'mara', name: 'Mara’s project', role: 'admin', personal: true }],
-  capabilities: ['prompts.read', 'prompts.write', 'prompts.generate', 'documents.read', 'documents.write', 'documents.generate', 'generations.cancel'],
+  capabilities: ['prompts.read', 'prompts.write', 'prompts.generate', 'documents.read', 'documents.write', 'documents.generate', 'generations.read', 'generations.start', 'generations.cancel',
+    'models.read', 'models.call', 'connections.manage', 'usage.read', 'budgets.manage', 'keys.manage', 'projects.manage'],
 }
 
 export const promptDetail: PromptDetail = {

@@ -1,5 +1,6 @@
 import { http, HttpResponse } from 'msw'
 import { setupServer } from 'msw/node'
+import { aliases, apiKey, budget, connections, customModel, limit, models, running, settings, usage } from './gateway-samples'
 import { documentDetail, documentSummary, generation, promptDetail, promptSummary, session, snippet } from './samples'
 
 const page = <T>(items: T[]) => ({ items, next_cursor: null, total: items.length })
@@ -11,7 +12,7 @@ export const problem = (status: number, type: string, detail: string, more: obje
 /** A BFF in which everything goes well; tests override what they are about. */
 export const server = setupServer(
   http.get('/api/session', () => HttpResponse.json(session)),
-  http.get('/api/status', () => HttpResponse.json({ set_up: true, version: '0.1.0', simulated: true, default_model: 'simulator/quill' })),
+  http.get('/api/status', () => HttpResponse.json({ set_up: true, version: '0.1.0', simulated: true, default_model: 'simulator/quill', gateway_url: 'http://127.0.0.1:8004' })),
   http.get('/api/prompts', () => HttpResponse.json(page([promptSummary]))),
   http.get('/api/prompts/:id', () => HttpResponse.json(promptDetail)),
   http.get('/api/prompts/:id/versions', () => HttpResponse.json({ items: [promptDetail.latest] })),
@@ -23,12 +24,14 @@ export const server = setupServer(
   http.get('/api/generations/:id', () => HttpResponse.json(generation)),
   http.get('/api/search', () => HttpResponse.json({ items: [] })),
   http.get('/api/stream', () => new HttpResponse(null, { status: 204 })),
-  http.get('/api/models', () =>
-    HttpResponse.json({
-      default_model: 'simulator/quill',
-      items: [
-        { id: 'simulator/quill', provider: 'simulator', name: 'Quill', simulated: true, available: true, unavailable_reason: null, context_tokens: null, input_usd_per_million: null, output_usd_per_million: null },
-        { id: 'openai/gpt', provider: 'openai', name: 'GPT', simulated: false, available: false, unavailable_reason: 'Set OPENAI_API_KEY.', context_tokens: null, input_usd_per_million: null, output_usd_per_million: null },
-      ],
-    })),
+  http.get('/api/models', () => HttpResponse.json(models)),
+  http.get('/api/connections', () => HttpResponse.json({ items: connections })),
+  http.get('/api/custom-models', () => HttpResponse.json({ items: [customModel] })),
+  http.get('/api/aliases', () => HttpResponse.json({ items: aliases })),
+  http.get('/api/gateway-settings', () => HttpResponse.json(settings)),
+  http.get('/api/budgets', () => HttpResponse.json({ items: [budget] })),
+  http.get('/api/limits', () => HttpResponse.json({ items: [limit] })),
+  http.get('/api/keys', () => HttpResponse.json({ items: [apiKey] })),
+  http.get('/api/usage', ({ request }) => HttpResponse.json(usage(new URL(request.url).searchParams))),
+  http.get('/api/generations', () => HttpResponse.json({ items: [running], total: 1 })),
 )

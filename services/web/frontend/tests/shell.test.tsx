@@ -71,5 +71,7 @@ test('a change makes its list and its item stale, and nothing else', () => {
   expect(staleKeys('mara', { entity: 'prompt_version', id: 'pr_1', action: 'committed' })).toEqual([['mara', 'prompt', 'list'], ['mara', 'prompt', 'pr_1']])
   expect(staleKeys('mara', { entity: 'document', id: 'do_1', action: 'updated' })).toEqual([['mara', 'document', 'list'], ['mara', 'document', 'do_1']])
   expect(staleKeys('mara', { entity: 'snippet', id: 'sn_1', action: 'updated' })).toEqual([['mara', 'snippet']])
-  expect(staleKeys('mara', { entity: 'api_key', id: 'ak_1', action: 'created' })).toEqual([])
+  expect(staleKeys('mara', { entity: 'generation', id: 'ge_1', action: 'completed' })).toEqual([['mara', 'running'], ['mara', 'budget'], ['mara', 'usage']])
+  expect(staleKeys('mara', { entity: 'connection', id: 'co_1', action: 'saved' })).toEqual([['mara', 'connection'], ['mara', 'model']])
+  expect(staleKeys('mara', { entity: 'project', id: 'pj_1', action: 'renamed' })).toEqual([])
 })

@@ -38,9 +38,9 @@ export function KeyRow({ project, apiKey, budgets, onRevoke }: KeyRowProps) {
         <>
           {budgets.map((budget) => <div key={budget.id} className="w-52 max-sm:w-full"><BudgetBar budget={budget} label={`Budget of ${name}, spent`} /></div>)}
           <div className="flex flex-wrap items-center gap-1">
-            <Link to="/$project/settings/budgets" params={{ project }} search={{ budget: id }} className={buttonLook({ variant: 'quiet', size: 'sm' })}>{budgets.length > 0 ? 'Budget' : 'Set a budget'}<span className="sr-only"> for {name}</span></Link>
-            <Link to="/$project/settings/budgets" params={{ project }} search={{ limit: id }} className={buttonLook({ variant: 'quiet', size: 'sm' })}>Limit<span className="sr-only"> of {name}</span></Link>
-            <Link to="/$project/usage" params={{ project }} search={{ by: 'key' }} className={buttonLook({ variant: 'quiet', size: 'sm' })}>Usage<span className="sr-only"> by key</span></Link>
+            <Link to="/$project/settings/budgets" params={{ project }} search={{ budget: id }} aria-label={`Set a budget for ${name}`} className={buttonLook({ variant: 'quiet', size: 'sm' })}>Set a budget</Link>
+            <Link to="/$project/settings/budgets" params={{ project }} search={{ limit: id }} aria-label={`Limit of ${name}`} className={buttonLook({ variant: 'quiet', size: 'sm' })}>Limit</Link>
+            <Link to="/$project/usage" params={{ project }} search={{ by: 'key' }} aria-label={`Usage of ${name}`} className={buttonLook({ variant: 'quiet', size: 'sm' })}>Usage</Link>
             <IconButton label={`Revoke ${name}`} onClick={onRevoke}><Trash2 /></IconButton>
           </div>
         </>
