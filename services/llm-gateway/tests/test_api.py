@@ -1,6 +1,7 @@
 """Over HTTP with an API key, as other teams speak to the gateway."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -60,8 +61,10 @@ async def ended(client: AsyncClient, generation_id: str) -> dict[str, Any]:
             await asyncio.sleep(0.02)
 
 
-async def events(client: AsyncClient, generation_id: str, **headers: str) -> list[tuple[str, dict[str, Any]]]:
-    answer = await client.get(f"/v1/generations/{generation_id}/events", headers=headers)
+async def events(
+    client: AsyncClient, generation_id: str, path: str = "events", **headers: str
+) -> list[tuple[str, dict[str, Any]]]:
+    answer = await client.get(f"/v1/generations/{generation_id}/{path}", headers=headers)
     found = []
     for block in answer.text.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
@@ -93,6 +96,59 @@ async def test_following_again_goes_on_after_the_last_number(client: AsyncClient
     ][1:]
 
 
+async def test_a_generation_is_played_again_with_the_same_events(client: AsyncClient) -> None:
+    paced = {"request": ASKED["request"] | {"model": "simulator/quill+think:5,pace:20,words:30"}}
+    generation_id = (await client.post("/v1/generations", json=paced)).json()["id"]
+    await ended(client, generation_id)
+    once = await events(client, generation_id)
+    begun = time.monotonic()
+    assert await events(client, generation_id, "replay?speed=instant") == once
+    at_once = time.monotonic() - begun
+    assert await events(client, generation_id, "replay?speed=original") == once
+    assert time.monotonic() - begun - at_once > at_once + 0.3
+    assert await events(client, generation_id, "replay?speed=10", **{"Last-Event-ID": "1"}) == once[1:]
+    assert (await client.get(f"/v1/generations/{generation_id}/replay?speed=3")).status_code == 422
+
+
+async def test_a_generation_that_is_being_written_is_not_played(client: AsyncClient) -> None:
+    slow = {"request": ASKED["request"] | {"model": "simulator/quill+stall:3"}}
+    generation_id = (await client.post("/v1/generations", json=slow)).json()["id"]
+    assert (await client.get(f"/v1/generations/{generation_id}/replay")).status_code == 409
+    assert (await client.post(f"/api/streaming/cancel/{generation_id}")).status_code == 200
+    assert (await ended(client, generation_id))["status"] == "cancelled"
+
+
+async def test_json_is_read_while_it_grows_and_when_it_is_whole(client: AsyncClient) -> None:
+    member = {"type": "array", "items": {"type": "string"}, "minItems": 3}
+    schema = {"type": "object", "properties": {"ports": member}, "required": ["ports"]}
+    asked = ASKED["request"] | {"model": "simulator/quill+pace:30", "response_schema": schema}
+    generation_id = (await client.post("/v1/generations", json={"request": asked})).json()["id"]
+    values = [data for kind, data in await events(client, generation_id, "json/events") if kind == "value"]
+    whole = (await client.get(f"/v1/generations/{generation_id}/json")).json()
+    assert values[-1] == whole
+    assert (whole["status"], whole["is_partial"], whole["draft"]) == ("completed", False, 1)
+    assert len(whole["value"]["ports"]) >= 3
+    partial = [value["value"] for value in values if value["is_partial"] and value["value"]]
+    assert len(partial) > 1
+    assert partial[0] != whole["value"]
+    text = (await client.get(f"/v1/generations/{generation_id}/segments")).json()["segments"][-1]
+    assert (text["kind"], orjson.loads(text["text"])) == ("text", whole["value"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"$ref": "https://example.org/schema"}, "/problems/response-schema-invalid"),
+        ({"type": "colour"}, "/problems/response-schema-invalid"),
+        ({"description": "x" * 70_000}, "/problems/invalid"),
+    ],
+)
+async def test_a_schema_that_cannot_be_used_is_refused(client: AsyncClient, schema: Any, words: str) -> None:
+    asked = {"request": ASKED["request"] | {"response_schema": schema}}
+    answer = await client.post("/v1/generations", json=asked)
+    assert (answer.status_code, answer.json()["type"]) == (422, words)
+
+
 async def test_the_same_idempotency_key_starts_one_generation(client: AsyncClient) -> None:
     key = {"Idempotency-Key": "order-1"}
     first = await client.post("/v1/generations", json=ASKED, headers=key)
@@ -112,7 +168,7 @@ async def test_a_generation_is_cancelled(client: AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     ("model", "status", "words"),
-    [("openai/gpt-4.1", 409, "OPENAI_API_KEY"), ("nobody/x", 404, "provider/model")],
+    [("openai/gpt-4.1", 409, "OPENAI_API_KEY"), ("nobody/x", 404, "connection/model")],
 )
 async def test_a_model_that_cannot_be_asked_is_refused_before_anything_is_stored(
     client: AsyncClient, gateway: Any, model: str, status: int, words: str
@@ -127,7 +183,8 @@ async def test_another_projects_key_finds_nothing(client: AsyncClient, gateway: 
     generation_id = encode_id("ge", await gateway.start("simulator/quill+stall:3"))
     missing = encode_id("ge", new_id())
     foreign = {"Authorization": "Bearer sk_other"}
-    for method, path in (("GET", ""), ("GET", "/segments"), ("GET", "/events"), ("POST", "/cancel")):
+    reading = [("GET", path) for path in ("", "/segments", "/events", "/replay", "/json", "/json/events")]
+    for method, path in (*reading, ("POST", "/cancel")):
         answers = [
             await client.request(method, f"/v1/generations/{each}{path}", headers=foreign)
             for each in (generation_id, missing)
