@@ -121,7 +121,7 @@ async def test_a_service_holds_no_password_of_another(stack: LocalStack) -> None
 def _all_secrets(stack: LocalStack) -> dict[str, str]:
     made = stack.environments.secrets
     keys = {f"{name}_key": key for name, key in made.signing_keys.items()}
-    return made.servers.postgres | made.servers.nats | keys | {"redis": made.servers.redis}
+    return made.servers.postgres | made.servers.nats | keys | {"redis": made.servers.redis, "sealing": made.sealing_key}
 
 
 async def test_ports_and_secrets_are_remembered(stand_ins: dict[str, str], tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 import re
+from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
 
+from llm_gateway.providers.sealing import Sealer
 from llm_gateway.settings import LlmGatewaySettings
 from local_stack.settings import (
     PROVIDER_VARIABLES,
@@ -11,6 +13,8 @@ from local_stack.settings import (
     inherited_environment,
     without_provider_keys,
 )
+from local_stack.state import StackSecrets
+from shared.contracts.ids import new_id
 from shared.embedded.settings import EmbeddedSettings
 
 EXAMPLE = REPOSITORY / ".env.example"
@@ -19,7 +23,9 @@ EXAMPLE = REPOSITORY / ".env.example"
 def test_the_example_names_exactly_what_a_user_may_set() -> None:
     house = {f"SCRIPTORIUM_{name.upper()}" for name in LocalStackSettings.model_fields}
     programs = {name.upper() for name in EmbeddedSettings.model_fields}
-    assert set(dotenv_values(EXAMPLE)) == house | programs | PROVIDER_VARIABLES
+    gateway = {name for name in dotenv_values(EXAMPLE) if name.startswith("LLM_GATEWAY_")}
+    assert {name.removeprefix("LLM_GATEWAY_").lower() for name in gateway} <= set(LlmGatewaySettings.model_fields)
+    assert set(dotenv_values(EXAMPLE)) == house | programs | PROVIDER_VARIABLES | gateway
 
 
 def test_provider_variables_are_those_that_the_gateway_reads() -> None:
@@ -57,3 +63,13 @@ def test_keys_of_the_developer_reach_a_stack_only_on_request(monkeypatch: pytest
 
 def test_keys_are_taken_out_and_the_rest_stays() -> None:
     assert without_provider_keys({"OPENAI_API_KEY": "key", "HOME": "/home"}) == {"HOME": "/home"}
+
+
+def test_a_folder_from_before_sealed_keys_gets_its_sealing_key_once_and_keeps_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    made = StackSecrets.load_or_generate(file)
+    file.write_text(made.model_dump_json(exclude={"sealing_key"}))
+    upgraded = StackSecrets.load_or_generate(file)
+    assert upgraded == StackSecrets.load_or_generate(file)
+    assert upgraded.model_copy(update={"sealing_key": made.sealing_key}) == made
+    assert Sealer(upgraded.sealing_key).seal("key", new_id(), new_id())

@@ -30,6 +30,7 @@ DISPLAY_NAMES = {
     "anthropic": "Anthropic",
     "xai": "xAI",
     "groq": "Groq",
+    "azure": "Azure OpenAI",
     "compatible": "The compatible server",
     "simulator": "The simulator",
 }
