@@ -29,6 +29,7 @@ from llm_gateway.providers.connections import PROVIDER_URLS, ProjectConnections
 from llm_gateway.providers.sealing import Sealer
 from llm_gateway.providers.upstream import Upstream
 from llm_gateway.settings import LlmGatewaySettings
+from llm_gateway.store.response_cache import ResponseCache
 from llm_gateway.subscribers import subscribe
 from shared.runtime import House, open_house
 
@@ -66,6 +67,7 @@ async def running(house: House, settings: LlmGatewaySettings) -> AsyncIterator[E
     traffic = Traffic(house.database, _secret(settings.redis_url), settings.max_calls)
     members = Members(house.bus)
     ledger = Ledger(house.database, traffic.presence.process_id)
+    cache = ResponseCache(_secret(settings.redis_url))
     upstream = Upstream(timeouts, settings.generation_seconds, rules)
     desk = Desk(
         house.database,
@@ -80,6 +82,7 @@ async def running(house: House, settings: LlmGatewaySettings) -> AsyncIterator[E
         traffic,
         ledger,
         upstream,
+        cache,
     )
     engine = Engine(desk)
     subscribe(house.bus, engine)
@@ -99,6 +102,7 @@ async def running(house: House, settings: LlmGatewaySettings) -> AsyncIterator[E
         await budgets.listen()
         await catalogue.listen(house.bus)
         yield engine
+    await cache.close()
     await upstream.close()
     await providers.close()
 

@@ -16,7 +16,8 @@ from llm_gateway.domain.calls import Account, Wire
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.endpoints.asking import Asking, read_asking
 from llm_gateway.operations.endpoints.prompting import take_prompt
-from llm_gateway.operations.endpoints.serving import Answered, serve
+from llm_gateway.operations.endpoints.reply import Answered
+from llm_gateway.operations.endpoints.serving import serve
 from llm_gateway.providers.upstream import PASSED_HEADERS
 from llm_gateway.providers.wires import FORMATS
 from shared import policy
@@ -77,7 +78,8 @@ class Endpoints:
         asking.headers = {
             name.decode("latin-1"): headers[name].decode("latin-1") for name in PASSED_HEADERS if name in headers
         }
-        await _while_connected(receive, self._serve(call, asking, reply))
+        asking.wants_fresh = b"no-cache" in headers.get(b"cache-control", b"")
+        await _while_connected(receive, reply, self._serve(call, asking, reply))
 
     async def _serve(self, call: Call, asking: Asking, reply: "HttpReply") -> None:
         await take_prompt(self._desk.bus, call.with_deadline(DEFAULT_DEADLINE_SECONDS), asking)
@@ -99,6 +101,7 @@ class HttpReply:
         self._wire = wire
         self._send = send
         self._has_begun = False
+        self.is_complete = False
         self.request_id = request_id
 
     async def whole(self, body: bytes, answered: Answered) -> None:
@@ -122,6 +125,7 @@ class HttpReply:
 
     async def end(self) -> None:
         """End the stream."""
+        self.is_complete = True
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def refuse(self, problem: Problem) -> None:
@@ -142,6 +146,7 @@ class HttpReply:
             *headers,
         ]
         await self._send({"type": "http.response.start", "status": status, "headers": told})
+        self.is_complete = True
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
     def _name(self) -> tuple[bytes, bytes]:
@@ -149,13 +154,16 @@ class HttpReply:
         return (b"request-id" if self._wire == "messages" else b"x-request-id", self.request_id.encode())
 
 
-async def _while_connected(receive: Receive, work: Awaitable[None]) -> None:
-    """Do the work as long as the caller is there: a closed connection ends it, and with it the provider's."""
+async def _while_connected(receive: Receive, reply: HttpReply, work: Awaitable[None]) -> None:
+    """Do the work as long as the caller is there: a closed connection ends it, and with it the provider's.
+
+    What follows the complete answer is done in any case: the server says `disconnect` then too.
+    """
     task = asyncio.current_task()
     watch = asyncio.ensure_future(receive())
 
     def gone(watched: "asyncio.Future[Message]") -> None:
-        if not watched.cancelled() and task is not None:
+        if not watched.cancelled() and not reply.is_complete and task is not None:
             task.cancel()
 
     watch.add_done_callback(gone)

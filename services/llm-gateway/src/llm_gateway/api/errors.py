@@ -39,8 +39,11 @@ _OPENAI_CODES: Final = {
     "unauthenticated": "invalid_api_key",
     "unknown-model": "model_not_found",
     "context-exceeded": "context_length_exceeded",
+    "content-refused": "content_filter",
     "budget-exceeded": "insufficient_quota",
-    "too-fast": "rate_limit_exceeded",
+    "provider-quota-exhausted": "insufficient_quota",
+    "provider-rate-limited": "rate_limit_exceeded",
+    "rate-limited": "rate_limit_exceeded",
 }
 
 

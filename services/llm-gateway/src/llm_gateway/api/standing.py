@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from llm_gateway.domain.calls import Wire
 from llm_gateway.domain.limits import Standing
-from llm_gateway.operations.endpoints.serving import Answered
+from llm_gateway.operations.endpoints.reply import Answered
 
 type Headers = list[tuple[bytes, bytes]]
 
@@ -15,9 +15,11 @@ type Headers = list[tuple[bytes, bytes]]
 def answer_headers(wire: Wire, answered: Answered) -> Headers:
     """Say which model answered after how many attempts, whether it was simulated, and what may still be asked."""
     headers = [
-        (b"scriptorium-model", answered.route.model.encode("latin-1", "replace")),
+        (b"scriptorium-model", answered.model.encode("latin-1", "replace")),
         (b"scriptorium-attempts", b"%d" % answered.attempts),
     ]
+    if answered.answered_by is not None:
+        headers.append((b"scriptorium-cache", b"hit"))
     if answered.route.simulated:
         headers.append((b"scriptorium-simulated", b"true"))
     if answered.admission.limits:

@@ -12,6 +12,7 @@ from llm_gateway.operations.segments import SegmentWriter
 from llm_gateway.operations.traffic import Traffic
 from llm_gateway.providers.adapters import Providers
 from llm_gateway.providers.upstream import Upstream
+from llm_gateway.store.response_cache import ResponseCache
 from shared.bus import Bus
 from shared.postgres import Database
 
@@ -47,4 +48,5 @@ class Desk:
     traffic: Traffic
     ledger: Ledger
     upstream: Upstream
+    cache: ResponseCache
     health: Health = field(default_factory=Health)

@@ -25,7 +25,7 @@ _KEEPALIVE_SECONDS = 30.0
 _LONGEST_REFUSAL = 64 * 1024
 # What a provider may hold back in one piece before its whole answer is too large to be one.
 LONGEST_ANSWER = 64 * 1024 * 1024
-_READ_BUFFER = 256 * 1024
+_READ_BUFFER = 64 * 1024
 
 
 class Upstream:

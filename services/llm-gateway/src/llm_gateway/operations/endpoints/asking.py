@@ -46,6 +46,7 @@ class Asking:
     """One request of another team.
 
     `state_ids` are the fields that name something kept at the provider; `headers` go along to it.
+    `wants_fresh` passes the cache by.
     """
 
     account: Account
@@ -60,6 +61,7 @@ class Asking:
     prompt_version_id: UUID | None = None
     previous_response_id: str | None = None
     state_ids: frozenset[str] = frozenset()
+    wants_fresh: bool = False
 
     @property
     def hides_usage(self) -> bool:

@@ -4,11 +4,11 @@ import asyncio
 import time
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 from uuid import UUID
 
 import aiohttp
 
+from llm_gateway.domain import Spent
 from llm_gateway.domain.budgets import (
     DEFAULT_OUTPUT_TOKENS,
     BudgetExceeded,
@@ -21,9 +21,11 @@ from llm_gateway.domain.calls import Rates, Route
 from llm_gateway.domain.failover import CallFailed, FailureClass
 from llm_gateway.operations.catalogue import ProjectCatalogue
 from llm_gateway.operations.desk import Desk
-from llm_gateway.operations.endpoints.accounting import EndedCall, Ledger, OpenedCall
+from llm_gateway.operations.endpoints.accounting import EndedCall, OpenedCall
 from llm_gateway.operations.endpoints.asking import Asking, invalid_field, require_own_state
+from llm_gateway.operations.endpoints.caching import Recorder, cache_hit, kept_answer, key_of
 from llm_gateway.operations.endpoints.metering import Meter
+from llm_gateway.operations.endpoints.reply import Answered, Reply
 from llm_gateway.operations.endpoints.tracing import call_span
 from llm_gateway.operations.limiting import Admission
 from llm_gateway.providers import refusals
@@ -32,42 +34,10 @@ from llm_gateway.providers.wires import EventScan, events_document, read_whole
 from llm_gateway.store import ledger
 from llm_gateway.store.ledger import NewCall
 from shared.contracts.ids import encode_id, new_id
-from shared.problems import Problem
 
 _ENDLESS = 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """Who answered, after how many tries, and where the caller's limits stand: the headers tell it."""
-
-    route: Route
-    attempts: int
-    admission: Admission
-
-
-class Reply(Protocol):
-    """The caller's end: nothing was said before `begin` or `whole`."""
-
-    async def whole(self, body: bytes, answered: Answered) -> None:
-        """Answer in one piece."""
-        ...
-
-    async def begin(self, answered: Answered) -> None:
-        """Begin a stream of events."""
-        ...
-
-    async def send(self, events: bytes) -> None:
-        """Send whole events."""
-        ...
-
-    async def fail(self, problem: Problem) -> None:
-        """Say in the middle of a stream that it ends here, in the words of its format."""
-        ...
-
-    async def end(self) -> None:
-        """End the stream."""
-        ...
+# As many small events as the read buffer of a connection holds.
+_ON_THE_WAY = 1024
 
 
 @dataclass(slots=True)
@@ -81,6 +51,7 @@ class _Serving:
     admission: Admission
     attempts: int = 0
     tokens: int = 0
+    spent: Spent | None = None
     has_begun: bool = False
 
 
@@ -112,10 +83,42 @@ async def serve(desk: Desk, asking: Asking, reply: Reply) -> None:
     admission = await desk.traffic.limiter.admit(asking.account, _expected_tokens(asking))
     serving = _Serving(desk, asking, reply, catalogue, admission)
     try:
-        async with desk.traffic.gate.place(asking.account.project_id, asking.deadline - time.monotonic()):
-            await _ask(serving, routes)
+        key = key_of(asking, routes) if catalogue.settings.cache_seconds else None
+        if key is None:
+            await _at_place(serving, routes)
+        else:
+            await _through_cache(serving, routes, key)
     finally:
         desk.traffic.limiter.finish(admission, serving.tokens)
+
+
+async def _at_place(serving: _Serving, routes: tuple[Route, ...]) -> None:
+    asking = serving.asking
+    async with serving.desk.traffic.gate.place(asking.account.project_id, asking.deadline - time.monotonic()):
+        await _ask(serving, routes)
+
+
+async def _through_cache(serving: _Serving, routes: tuple[Route, ...], key: str) -> None:
+    """Give the answer that is kept, or ask and keep what comes."""
+    desk, asking = serving.desk, serving.asking
+    kept = None if asking.wants_fresh else await desk.cache.find(key)
+    if kept is not None:
+        answered = Answered(routes[0], 0, serving.admission, answered_by=kept.model)
+        if kept.is_streamed:
+            await serving.reply.begin(answered)
+            await serving.reply.send(kept.body)
+            await serving.reply.end()
+        else:
+            await serving.reply.whole(kept.body, answered)
+        await desk.ledger.record_hit(cache_hit(asking, kept))
+        return
+    recorder = Recorder(serving.reply)
+    serving.reply = recorder
+    await _at_place(serving, routes)
+    body, answered_now = recorder.body(), recorder.answered
+    if body is not None and answered_now is not None and serving.spent is not None:
+        seconds = serving.catalogue.settings.cache_seconds or 0
+        await desk.cache.keep(kept_answer(key, asking, answered_now, body, serving.spent), seconds)
 
 
 async def _require_own_response(desk: Desk, project_id: UUID, response_id: str) -> None:
@@ -167,6 +170,7 @@ async def _attempt(serving: _Serving, route: Route) -> CallFailed | None:
     finally:
         spent = meter.spent()
         serving.tokens += spent.input_tokens + spent.output_tokens
+        serving.spent = spent if meter.status == "succeeded" else None
         await desk.ledger.settle(EndedCall(call, meter.settled(), is_budgeted=money is not None))
     return meter.failure
 
@@ -197,7 +201,7 @@ async def _whole(serving: _Serving, meter: Meter, response: aiohttp.ClientRespon
 
 async def _stream(serving: _Serving, meter: Meter, response: aiohttp.ClientResponse, money: _Money | None) -> None:
     scan = meter.scan = EventScan(serving.asking.wire, hides_usage=serving.asking.hides_usage)
-    allowed = _Allowance(serving.desk.ledger, meter, money)
+    allowed = _Allowance(serving, meter, money)
     async for chunk in response.content.iter_any():
         events = scan.feed(chunk)
         if events:
@@ -230,12 +234,13 @@ def _conclude(meter: Meter, scan: EventScan) -> None:
 
 
 class _Allowance:
-    """How far a stream may go on the money that it holds."""
+    """How far a stream without a limit of its own may go on the money that it holds."""
 
-    def __init__(self, book: Ledger, meter: Meter, money: _Money | None) -> None:
-        self._ledger, self._meter, self._money = book, meter, money
+    def __init__(self, serving: _Serving, meter: Meter, money: _Money | None) -> None:
+        self._ledger, self._meter, self._money = serving.desk.ledger, meter, money
         self._usd = money.reservation.usd if money else None
-        self.events = money.affordable_events(self._usd) if money else _ENDLESS
+        # Where the caller set a limit the hold covers it, and the provider stops there by itself.
+        self.events = _ENDLESS if money is None or serving.asking.output_limit is not None else self._reach(money)
 
     async def extend(self, events: int) -> None:
         """Ask for as much again. Raises CallFailed with the budget's refusal, which ends the stream here."""
@@ -246,7 +251,11 @@ class _Allowance:
         except BudgetExceeded as problem:
             raise CallFailed(problem, FailureClass.CONTENT) from problem
         self._usd *= 2
-        self.events = max(events, self._money.affordable_events(self._usd))
+        self.events = max(events, self._reach(self._money))
+
+    def _reach(self, money: _Money) -> int:
+        """Stop early enough that what is on its way from the provider already is still covered."""
+        return max(0, money.affordable_events(self._usd) - _ON_THE_WAY)
 
 
 def _new_call(asking: Asking, route: Route) -> NewCall:

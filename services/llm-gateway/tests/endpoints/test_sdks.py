@@ -1,100 +1,26 @@
 """Other teams' official SDKs against the gateway: another address and key, and nothing else changed."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import anthropic
 import openai
 import pytest
 
-from llm_gateway.main import application
-from shared.call import Call
-from shared.contracts.ids import new_id
-from shared.contracts.web import IntrospectKey, KeyIdentity
-from shared.problems import Unauthenticated
-from shared.testing.fixtures import BusFor
-from shared.testing.serving import served
-
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "Weather of a place.",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-    },
-}
 HELLO: list[Any] = [{"role": "user", "content": "Say hello to the ferry."}]
 
 
-@pytest.fixture
-async def address(gateway: Any, bus_for: BusFor) -> AsyncIterator[str]:
-    """The gateway on a real port, which knows the key `sk_own` of its project and `sk_reader` without the scope."""
-    own, reader = (
-        KeyIdentity(
-            api_key_id=new_id(),
-            project_id=gateway.call.project_id,
-            owner_id=gateway.call.actor_id,
-            scopes=scopes,
-        )
-        for scopes in (["models.call", "models.read"], ["models.read"])
-    )
-
-    async def introspect(_call: Call, command: IntrospectKey) -> KeyIdentity:
-        known = {"sk_own": own, "sk_reader": reader}.get(command.api_key)
-        if known is None:
-            message = "This API key is unknown."
-            raise Unauthenticated(message)
-        return known
-
-    bus = await bus_for("web")
-    bus.answer(IntrospectKey, introspect)
-    await bus.start_answering()
-    async with served(application(gateway.house, gateway.engine)) as url:
-        yield url
-
-
-@pytest.fixture
-async def chat(address: str) -> AsyncIterator[openai.AsyncOpenAI]:
-    async with openai.AsyncOpenAI(base_url=f"{address}/v1", api_key="sk_own", max_retries=0) as client:
-        yield client
-
-
-@pytest.fixture
-async def claude(address: str) -> AsyncIterator[anthropic.AsyncAnthropic]:
-    async with anthropic.AsyncAnthropic(base_url=address, api_key="sk_own", max_retries=0) as client:
-        yield client
-
-
-async def rows(gateway: Any, query: str) -> list[dict[str, Any]]:
-    async with gateway.database.transaction(gateway.call.project_id) as conn:
-        return [dict(row) for row in await conn.fetch(query)]
-
-
-async def the_call(gateway: Any, eventually: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The one attempt of this test and its usage, once it is settled."""
-
-    async def settled() -> bool:
-        return len(await rows(gateway, "SELECT FROM usage")) == 1
-
-    await eventually(settled)
-    (attempt,) = await rows(gateway, "SELECT * FROM provider_attempts")
-    (usage,) = await rows(gateway, "SELECT * FROM usage")
-    assert attempt["id"] == usage["attempt_id"]
-    return attempt, usage
-
-
-async def assert_ledger_agrees(gateway: Any, simulator: Any, usage: dict[str, Any]) -> None:
+async def assert_ledger_agrees(simulator: Any, usage: dict[str, Any]) -> None:
     (entry,) = await simulator.calls(usage["attempt_id"])
     assert (entry["input_tokens"], entry["output_tokens"]) == (usage["input_tokens"], usage["output_tokens"])
     assert not entry["traceparent"]
 
 
 async def test_a_chat_completion_is_answered_and_is_one_attempt_with_its_exact_usage(
-    gateway: Any, simulator: Any, chat: openai.AsyncOpenAI, eventually: Any
+    simulator: Any, the_call: Any, chat: openai.AsyncOpenAI
 ) -> None:
     raw = await chat.chat.completions.with_raw_response.create(model="simulator/quill", messages=HELLO)
     answer = raw.parse()
-    attempt, usage = await the_call(gateway, eventually)
+    attempt, usage = await the_call()
     assert answer.choices[0].message.content
     assert answer.usage is not None
     assert raw.headers["scriptorium-model"] == "simulator/quill"
@@ -107,12 +33,12 @@ async def test_a_chat_completion_is_answered_and_is_one_attempt_with_its_exact_u
     )
     assert not usage["estimated"]
     assert usage["cost_usd"] > 0
-    await assert_ledger_agrees(gateway, simulator, usage)
+    await assert_ledger_agrees(simulator, usage)
 
 
 @pytest.mark.parametrize("wants_usage", [True, False])
 async def test_a_streamed_chat_shows_usage_to_those_who_asked_and_counts_it_for_all(
-    gateway: Any, simulator: Any, chat: openai.AsyncOpenAI, eventually: Any, *, wants_usage: bool
+    simulator: Any, the_call: Any, chat: openai.AsyncOpenAI, *, wants_usage: bool
 ) -> None:
     options: Any = {"stream_options": {"include_usage": True}} if wants_usage else {}
     stream = await chat.chat.completions.create(model="simulator/quill", messages=HELLO, stream=True, **options)
@@ -120,15 +46,13 @@ async def test_a_streamed_chat_shows_usage_to_those_who_asked_and_counts_it_for_
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     assert text
     assert [chunk.usage is not None for chunk in chunks if not chunk.choices] == ([True] if wants_usage else [])
-    _, usage = await the_call(gateway, eventually)
+    _, usage = await the_call()
     assert not usage["estimated"]
     assert usage["first_token_milliseconds"] is not None
-    await assert_ledger_agrees(gateway, simulator, usage)
+    await assert_ledger_agrees(simulator, usage)
 
 
-async def test_responses_are_answered_whole_and_streamed(
-    gateway: Any, chat: openai.AsyncOpenAI, eventually: Any
-) -> None:
+async def test_responses_are_answered_whole_and_streamed(eventually: Any, rows: Any, chat: openai.AsyncOpenAI) -> None:
     whole = await chat.responses.create(model="simulator/quill", input="Say hello.")
     stream = await chat.responses.create(model="simulator/quill", input="Say hello.", stream=True)
     types = [event.type async for event in stream]
@@ -136,13 +60,13 @@ async def test_responses_are_answered_whole_and_streamed(
     assert types[-1] == "response.completed"
 
     async def settled() -> bool:
-        return len(await rows(gateway, "SELECT FROM usage WHERE NOT estimated AND endpoint = 'responses'")) == 2
+        return len(await rows("SELECT FROM usage WHERE NOT estimated AND endpoint = 'responses'")) == 2
 
     await eventually(settled)
 
 
 async def test_messages_are_answered_whole_and_streamed(
-    gateway: Any, claude: anthropic.AsyncAnthropic, eventually: Any
+    eventually: Any, rows: Any, claude: anthropic.AsyncAnthropic
 ) -> None:
     whole = await claude.messages.create(model="simulator/reed", max_tokens=500, messages=HELLO)
     async with claude.messages.stream(model="simulator/reed", max_tokens=500, messages=HELLO) as stream:
@@ -151,7 +75,7 @@ async def test_messages_are_answered_whole_and_streamed(
     assert text
 
     async def settled() -> bool:
-        return len(await rows(gateway, "SELECT FROM usage WHERE NOT estimated AND endpoint = 'messages'")) == 2
+        return len(await rows("SELECT FROM usage WHERE NOT estimated AND endpoint = 'messages'")) == 2
 
     await eventually(settled)
 
@@ -178,19 +102,19 @@ async def test_a_wrong_key_is_refused_in_the_words_of_each_format(
 
 @pytest.mark.parametrize("name", ["api_base", "base_url", "api_key", "extra_headers", "headers"])
 async def test_a_field_that_would_choose_a_server_or_headers_is_refused(
-    gateway: Any, chat: openai.AsyncOpenAI, name: str
+    rows: Any, chat: openai.AsyncOpenAI, name: str
 ) -> None:
     with pytest.raises(openai.BadRequestError) as refused:
         await chat.chat.completions.create(model="simulator/quill", messages=HELLO, extra_body={name: "x"})
     assert refused.value.param == name
-    assert await rows(gateway, "SELECT FROM provider_attempts") == []
+    assert await rows("SELECT FROM provider_attempts") == []
 
 
-async def test_an_unknown_model_is_refused_before_any_call(gateway: Any, chat: openai.AsyncOpenAI) -> None:
+async def test_an_unknown_model_is_refused_before_any_call(rows: Any, chat: openai.AsyncOpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as refused:
         await chat.chat.completions.create(model="nobody/nothing", messages=HELLO)
     assert refused.value.code == "model_not_found"
-    assert await rows(gateway, "SELECT FROM provider_attempts") == []
+    assert await rows("SELECT FROM provider_attempts") == []
 
 
 async def test_state_that_is_kept_at_a_shared_account_is_not_reached(chat: openai.AsyncOpenAI) -> None:
@@ -201,13 +125,13 @@ async def test_state_that_is_kept_at_a_shared_account_is_not_reached(chat: opena
 
 
 async def test_who_leaves_in_the_middle_of_a_stream_ends_the_call_and_pays_for_what_was_written(
-    gateway: Any, simulator: Any, chat: openai.AsyncOpenAI, eventually: Any
+    simulator: Any, the_call: Any, chat: openai.AsyncOpenAI
 ) -> None:
     stream = await chat.chat.completions.create(model="simulator/quill+words:400,pace:20", messages=HELLO, stream=True)
     async for _ in stream:
         break
     await stream.close()
-    attempt, usage = await the_call(gateway, eventually)
+    attempt, usage = await the_call()
     assert attempt["status"] == "cancelled"
     assert usage["estimated"]
     (entry,) = await simulator.calls(attempt["id"])
