@@ -1,10 +1,10 @@
 -- Each statement finds rows only where a guarantee is broken. Run them after every fault test, as a superuser: row
 -- level security hides the rows from everybody else.
 
--- usage without its attempt
+-- usage without its attempt, unless the answer came from the cache
 SELECT u.project_id, u.attempt_id FROM usage AS u
 LEFT JOIN provider_attempts AS a ON a.project_id = u.project_id AND a.id = u.attempt_id
-WHERE a.id IS NULL;
+WHERE (a.id IS NULL) <> u.cache_hit;
 
 -- a settled attempt without usage
 SELECT a.project_id, a.id FROM provider_attempts AS a
@@ -30,6 +30,40 @@ SELECT a.project_id, a.id FROM provider_attempts AS a
 JOIN generations AS g ON g.project_id = a.project_id AND g.id = a.generation_id
 WHERE a.status = 'started' AND a.started_at < now() - interval '60 seconds'
     AND (g.lease_until IS NULL OR g.lease_until < now() - interval '60 seconds');
+
+-- money held for an attempt that is not open
+SELECT h.project_id, h.attempt_id FROM budget_holds AS h
+LEFT JOIN provider_attempts AS a ON a.project_id = h.project_id AND a.id = h.attempt_id
+WHERE a.status IS DISTINCT FROM 'started';
+
+-- a budget that holds more or less than its holds
+SELECT b.project_id, b.id FROM budgets AS b
+WHERE b.held_usd <> (
+    SELECT coalesce(sum(h.usd), 0) FROM budget_holds AS h
+    WHERE h.project_id = b.project_id AND h.budget_id = b.id);
+
+-- a budget that counts less, or more, than was spent in its scope since its period began. Calls that began before
+-- every process knew of the budget may be left out, and a call of unknown cost counts with the whole of its hold
+SELECT b.project_id, b.id FROM budgets AS b CROSS JOIN LATERAL (
+    SELECT coalesce(sum(u.cost_usd), 0) AS most, count(*) FILTER (WHERE u.cost_usd IS NULL) AS unpriced,
+        coalesce(sum(u.cost_usd) FILTER (WHERE a.started_at > b.created_at + interval '15 seconds'), 0) AS least
+    FROM usage AS u
+    JOIN provider_attempts AS a ON a.project_id = u.project_id AND a.id = u.attempt_id
+    WHERE u.project_id = b.project_id AND u.created_at >= b.period_start
+        AND CASE b.scope WHEN 'project' THEN true WHEN 'user' THEN u.actor_id = b.scope_id
+            WHEN 'key' THEN u.api_key_id = b.scope_id ELSE u.run_id = b.scope_id END
+) AS used
+WHERE b.spent_usd < used.least OR (used.unpriced = 0 AND b.spent_usd > used.most);
+
+-- a closed day whose sums are not those of its usage
+SELECT d.project_id, d.day FROM (
+    SELECT project_id, grouped_by, day, sum(calls) AS calls, sum(cost_usd) AS cost_usd
+    FROM usage_days GROUP BY project_id, grouped_by, day
+) AS d CROSS JOIN LATERAL (
+    SELECT count(*) AS calls, coalesce(sum(u.cost_usd), 0) AS cost_usd FROM usage AS u
+    WHERE u.project_id = d.project_id AND (u.created_at AT TIME ZONE 'UTC')::date = d.day
+) AS used
+WHERE d.calls <> used.calls OR d.cost_usd <> used.cost_usd;
 
 -- a running generation that nobody took over
 SELECT project_id, id FROM generations

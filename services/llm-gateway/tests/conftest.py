@@ -11,9 +11,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx2
 import orjson
 import pytest
@@ -38,6 +40,7 @@ from shared.contracts.llm_gateway import (
     live_generation_subject,
 )
 from shared.contracts.web import GetMembership, Membership, Role
+from shared.embedded.passwords import SUPERUSER
 from shared.embedded.ports import free_ports
 from shared.postgres import Database
 from shared.runtime import House
@@ -45,6 +48,8 @@ from shared.testing.fixtures import BusFor, DatabaseFor, HouseFor, make_call
 from shared.testing.servers import Servers
 
 SEALING_KEY = base64.b64encode(bytes(range(32))).decode()
+
+INVARIANTS = Path(__file__).parents[1] / "invariants.sql"
 
 
 @dataclass
@@ -313,3 +318,18 @@ async def spawn_gateway(
     for process in started:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def violations(servers: Servers, databases: dict[str, str]) -> Callable[[], Awaitable[list[str]]]:
+    """Name the invariants that the test's database breaks."""
+
+    async def broken() -> list[str]:
+        connection = await asyncpg.connect(servers.dsn(SUPERUSER, databases["llm_gateway"]))
+        try:
+            parts = [part.strip() for part in INVARIANTS.read_text().split(";")]
+            return [part for part in parts if "SELECT" in part and await connection.fetch(part)]
+        finally:
+            await connection.close()
+
+    return broken

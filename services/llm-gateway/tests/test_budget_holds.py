@@ -30,7 +30,7 @@ async def database(database_for: DatabaseFor) -> Database:
 
 
 async def make_budget(database: Database, account: Account, limit: str, **changes: Any) -> UUID:
-    values = {"scope": "project", "scope_id": account.project_id, "period": "month"} | changes
+    values: dict[str, Any] = {"scope": "project", "scope_id": account.project_id, "period": "month"} | changes
     new = NewBudget(new_id(), limit_usd=Decimal(limit), created_by=account.actor_id, **values)
     async with database.transaction(account.project_id) as conn:
         return (await store.save_budget(conn, account.project_id, new)).id
@@ -70,7 +70,7 @@ async def test_money_is_held_and_then_spent(database: Database, account: Account
     assert (await read(database, account)).held_usd == 2
     await settle(database, account, (call.attempt_id, "0.25"))
     settled = await read(database, account)
-    assert (settled.held_usd, settled.spent_usd) == (0, Decimal("0.25"))
+    assert (settled.held_usd, settled.spent_usd) == (Decimal(0), Decimal("0.25"))
 
 
 async def test_a_project_without_budgets_holds_nothing(database: Database, account: Account) -> None:
@@ -86,7 +86,7 @@ async def test_settling_twice_spends_once_also_at_the_same_time(database: Databa
     await reserve(database, [call])
     await asyncio.gather(*(settle(database, account, (call.attempt_id, "1")) for _ in range(6)))
     settled = await read(database, account)
-    assert (settled.held_usd, settled.spent_usd) == (0, 1)
+    assert (settled.held_usd, settled.spent_usd) == (Decimal(0), Decimal(1))
 
 
 async def test_a_reservation_that_is_said_again_is_neither_held_twice_nor_refused(
@@ -169,7 +169,7 @@ async def test_a_raise_lets_more_through_until_it_ends(database: Database, accou
         await conn.execute("UPDATE budgets SET raised_until = now()")
     assert len(await reserve(database, [ask(account, "0.1")])) == 1
     ended = await read(database, account)
-    assert (ended.raised_usd, ended.raised_until) == (0, None)
+    assert (ended.raised_usd, ended.raised_until) == (Decimal(0), None)
 
 
 async def test_one_transaction_serves_calls_of_several_projects_and_their_scopes(database: Database) -> None:
@@ -225,4 +225,4 @@ async def test_two_hundred_calls_of_three_processes_at_99_percent_never_exceed_t
     outputs = await asyncio.gather(*(asyncio.to_thread(run, [*command, *arguments]) for _ in range(3)))
     allowed = sum(map(int, outputs))
     after = await read(database, account)
-    assert (after.spent_usd, after.held_usd, allowed) == (100, 0, 20)
+    assert (after.spent_usd, after.held_usd, allowed) == (Decimal(100), Decimal(0), 20)

@@ -80,7 +80,7 @@ def test_in_a_new_period_nothing_is_spent_or_told_and_what_is_held_stays() -> No
     spent = budget(spent_usd=Decimal(19), held_usd=Decimal("0.5"), told_percent=80)
     assert spent.at(NOW) == spent
     begun = spent.at(datetime(2026, 12, 1, tzinfo=UTC))
-    assert (begun.spent_usd, begun.told_percent, begun.held_usd) == (0, 0, Decimal("0.5"))
+    assert (begun.spent_usd, begun.told_percent, begun.held_usd) == (Decimal(0), 0, Decimal("0.5"))
     assert begun.period_start == datetime(2026, 12, 1, tzinfo=UTC)
 
 
@@ -92,14 +92,14 @@ def test_a_budget_made_within_a_period_keeps_its_start_until_the_next_one() -> N
 def test_what_a_slow_transaction_of_the_last_period_spent_does_not_burden_the_new_one() -> None:
     begun = budget(held_usd=Decimal(2), period_start=NOW)
     late = begun.settled(Decimal(2), Decimal(1), NOW - timedelta(milliseconds=1))
-    assert (late.held_usd, late.spent_usd) == (0, 0)
+    assert (late.held_usd, late.spent_usd) == (Decimal(0), Decimal(0))
 
 
 def test_a_raise_ends_by_itself() -> None:
     raised = budget(raised_usd=Decimal(5), raised_until=NOW, spent_usd=Decimal(22))
     assert raised.at(NOW - timedelta(seconds=1)).room_usd == 3
     ended = raised.at(NOW)
-    assert (ended.room_usd, ended.raised_usd, ended.raised_until) == (-2, 0, None)
+    assert (ended.room_usd, ended.raised_usd, ended.raised_until) == (Decimal(-2), Decimal(0), None)
 
 
 def test_a_total_has_no_next_period() -> None:

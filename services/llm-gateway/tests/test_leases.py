@@ -4,11 +4,9 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from llm_gateway.domain import StopReason
@@ -18,20 +16,8 @@ from llm_gateway.store.segments import Piece, insert_segments
 from shared.call import Call
 from shared.contracts.ids import decode_id, new_id
 from shared.contracts.llm_gateway import StartGeneration
-from shared.embedded.passwords import SUPERUSER
 from shared.envelope import write_headers
 from shared.testing.fixtures import BusFor
-
-INVARIANTS = Path(__file__).parents[1] / "invariants.sql"
-
-
-async def violations(servers: Any, database: str) -> list[str]:
-    connection = await asyncpg.connect(servers.dsn(SUPERUSER, database))
-    try:
-        parts = [part.strip() for part in INVARIANTS.read_text().split(";")]
-        return [part for part in parts if "SELECT" in part and await connection.fetch(part)]
-    finally:
-        await connection.close()
 
 
 async def expire(gateway: Any, generation_id: UUID) -> None:
@@ -92,7 +78,7 @@ async def test_a_lease_that_ran_out_before_any_text_leads_to_a_new_attempt(open_
 
 
 async def test_a_lease_that_ran_out_after_text_leads_to_interrupted(
-    open_gateway: Any, sha256: Callable[[str], str], servers: Any, databases: dict[str, str]
+    open_gateway: Any, sha256: Callable[[str], str], violations: Any
 ) -> None:
     one, other = await open_gateway(), await open_gateway()
     generation_id = await one.start("simulator/quill+stall:6")
@@ -109,7 +95,7 @@ async def test_a_lease_that_ran_out_after_text_leads_to_interrupted(
     await asyncio.sleep(0.05)
     assert heard[-1].status == "interrupted"
     one.engine.stop(generation_id, StopReason.LEASE_LOST)
-    assert await violations(servers, databases["llm_gateway"]) == []
+    assert await violations() == []
 
 
 async def test_a_process_that_lost_its_lease_writes_nothing_more(open_gateway: Any) -> None:
@@ -207,8 +193,7 @@ async def test_a_process_killed_at_any_step_leaves_nothing_undone(
     open_gateway: Any,
     bus_for: BusFor,
     call: Call,
-    servers: Any,
-    databases: dict[str, str],
+    violations: Any,
     simulator: Any,
     make_job: Callable[..., StartGeneration],
     sha256: Callable[[str], str],
@@ -238,7 +223,7 @@ async def test_a_process_killed_at_any_step_leaves_nothing_undone(
     assert len(calls) <= len(usage)
     uncalled = set(usage) - {decode_id("at", entry["client_request_id"]) for entry in calls}
     assert all(usage[attempt_id]["estimated"] for attempt_id in uncalled)
-    assert await violations(servers, databases["llm_gateway"]) == []
+    assert await violations() == []
 
 
 async def test_a_killed_process_is_replaced_by_one_that_waits_for_its_lease(
