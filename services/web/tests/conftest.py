@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -249,6 +249,13 @@ class FakeGateway:
             finished_at=None,
         )
         self.generations[generation_id] = GenerationText(generation=generation, segments=segments)
+
+    def space(self, generation_id: UUID, seconds: float) -> None:
+        """Have the segments been committed so far apart, the first as long after the beginning."""
+        text = self.generations[generation_id]
+        begun = text.generation.started_at or datetime.now(UTC)
+        spaced = [s.model_copy(update={"at": begun + timedelta(seconds=seconds * s.number)}) for s in text.segments]
+        self.generations[generation_id] = text.model_copy(update={"segments": spaced})
 
     async def tell(self, generation_id: UUID, *numbers: int) -> None:
         """Publish these segments live, as one message."""

@@ -64,7 +64,7 @@ async def test_text_is_shown_as_it_comes_and_the_end_is_the_generation(site: Sit
             "no-cache",
         )
         first = await stream.next()
-        assert (first.id, first.body) == ("1", {"number": 1, "text": "The "})
+        assert (first.id, first.body) == ("1", {"number": 1, "text": "The ", "kind": "text"})
         await gateway.say(generation_id, "last ", "fer\nry")
         assert await stream.texts(2) == ["last ", "fer\nry"]
         progress = await stream.next("progress")
@@ -344,3 +344,31 @@ async def test_what_was_missed_while_nats_was_away_is_read_when_it_is_back(site:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(stream.next("end"), 0.3)
         assert len(gateway.reads) == reads + 1
+
+
+async def test_an_ended_generation_is_played_again_at_the_pace_that_is_asked_for(
+    site: Site, gateway: FakeGateway
+) -> None:
+    browser = await site.person()
+    generation_id = gateway.start(browser.project_id, "The ", "ferry")
+    path = address(generation_id).replace("/events", "/replay")
+    assert (await browser.get(path)).status_code == 409
+    gateway.write(generation_id, (" left.",), "completed")
+    gateway.space(generation_id, seconds=0.3)
+    for speed, least, most in (("instant", 0, 0.3), ("2", 0.3, 0.8)):
+        begun = time.monotonic()
+        async with browser.client.stream("GET", f"{path}?speed={speed}", headers=browser.headers()) as answer:
+            events = [event async for event in read_events(answer)]
+        assert [event.body.get("text") for event in events] == ["The ", "ferry", " left.", None]
+        assert [(event.name, event.id) for event in events[:2]] == [("segment", "1"), ("segment", "2")]
+        assert events[-1].name == "end"
+        assert least <= time.monotonic() - begun < most
+
+
+async def test_a_replay_goes_on_after_the_last_number(site: Site, gateway: FakeGateway) -> None:
+    browser = await site.person()
+    generation_id = gateway.start(browser.project_id, "The ", "ferry")
+    gateway.write(generation_id, (), "completed")
+    path = address(generation_id).replace("/events", "/replay")
+    async with browser.client.stream("GET", path, headers=browser.headers({"Last-Event-ID": "1"})) as answer:
+        assert [event.name async for event in read_events(answer)] == ["segment", "end"]

@@ -48,6 +48,8 @@ MATRIX: dict[str, str | None] = {
     "POST /api/documents/{document_id}/continue": "context_engineer",
     "GET /api/generations/{generation_id}": "viewer",
     "GET /api/generations/{generation_id}/events": "viewer",
+    "GET /api/generations/{generation_id}/replay": "viewer",
+    "POST /api/streaming/cancel/{generation_id}": "context_engineer",
     "POST /api/generations/{generation_id}/cancel": "context_engineer",
     "GET /api/models": "viewer",
     "GET /api/connections": "viewer",

@@ -31,6 +31,13 @@ describe('GenerationFollower', () => {
     expect(follower.snapshot()).toMatchObject({ text: 'The ferry', lastSegment: 2, status: 'completed', outputTokens: 9, costUsd: '0.01', estimated: false, connection: 'ended' })
   })
 
+  test('keeps thoughts apart from the answer and shows no draft', async () => {
+    const kinds = ['think', 'draft', 'text'].map((kind, index) => event('segment', { number: index + 1, text: kind, kind }, index + 1))
+    const { follower } = follow([{ body: kinds.join('') + end(3) }])
+    await vi.advanceTimersByTimeAsync(0)
+    expect(follower.snapshot()).toMatchObject({ text: 'text', thought: 'think', lastSegment: 3 })
+  })
+
   test('drops what it has seen after a drop of the line, and misses nothing', async () => {
     const { follower, requests } = follow([{ body: segment(1, 'a') + segment(2, 'b') }, { body: segment(2, 'b') + segment(3, 'c') + end(3) }])
     await vi.advanceTimersByTimeAsync(600)

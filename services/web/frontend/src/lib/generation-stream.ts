@@ -4,9 +4,10 @@ import { reportSignedOut } from '@/lib/signed-out'
 import { type Connection, openStream } from '@/lib/sse'
 import { whileVisible } from '@/lib/visibility'
 
-/** A generation as it arrives. `text` is all that was committed so far, in order and without gaps. */
+/** A generation as it arrives. `text` is all of the answer that was committed so far; `thought` what came before it. */
 export interface LiveGeneration {
   text: string
+  thought: string
   lastSegment: number
   connection: Connection
   status: GenerationStatus
@@ -17,6 +18,13 @@ export interface LiveGeneration {
   generation: Generation | null
 }
 
+/** One committed piece; a gateway that is older than its kinds sends answers only. */
+interface Segment {
+  number: number
+  text: string
+  kind?: 'text' | 'think' | 'draft'
+}
+
 interface Progress {
   status: GenerationStatus
   output_tokens: number
@@ -25,7 +33,7 @@ interface Progress {
 }
 
 export const NOTHING_YET: LiveGeneration = {
-  text: '', lastSegment: 0, connection: 'connecting', status: 'queued', outputTokens: 0, costUsd: null, estimated: true, generation: null,
+  text: '', thought: '', lastSegment: 0, connection: 'connecting', status: 'queued', outputTokens: 0, costUsd: null, estimated: true, generation: null,
 }
 
 /** Ten paints a second: fast enough to read along, slow enough that Markdown never falls behind. */
@@ -89,15 +97,21 @@ export class GenerationFollower {
   }
 
   private take(kind: string, data: string): void {
-    if (kind === 'segment') this.append(JSON.parse(data) as { number: number; text: string })
+    if (kind === 'segment') this.append(JSON.parse(data) as Segment)
     if (kind === 'progress') this.progress(JSON.parse(data) as Progress)
     if (kind === 'end') this.end(JSON.parse(data) as Generation)
   }
 
-  private append({ number, text }: { number: number; text: string }): void {
+  private append({ number, text, kind }: Segment): void {
     if (number <= this.state.lastSegment) return
     if (number > this.state.lastSegment + 1) return this.reopenSoon()
-    this.change({ text: this.state.text + text, lastSegment: number, status: 'running' })
+    this.change({ ...this.grown(text, kind), lastSegment: number, status: 'running' })
+  }
+
+  /** A draft is for programs: people see the answer once it was checked. */
+  private grown(text: string, kind: Segment['kind']): Partial<LiveGeneration> {
+    if (kind === 'think') return { thought: this.state.thought + text }
+    return kind === 'draft' ? {} : { text: this.state.text + text }
   }
 
   private progress(progress: Progress): void {

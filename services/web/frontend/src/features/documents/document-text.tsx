@@ -19,6 +19,7 @@ export function DocumentText({ live, before }: { live: LiveDocument; before: Rea
         </div>
         {before}
         <div aria-live="off" aria-busy={live.writing}>
+          {live.thought !== '' && <Thinking text={live.thought} />}
           {live.text === '' && live.writing && <p className="text-ink-3">The model has the prompt. Its first words appear here.</p>}
           {source ? <pre data-testid="source" className="font-mono text-sm leading-relaxed whitespace-pre-wrap">{live.text}</pre> : <LazyMarkdown text={live.text} arriving={live.writing} />}
         </div>
@@ -26,6 +27,16 @@ export function DocumentText({ live, before }: { live: LiveDocument; before: Rea
       </div>
       {live.writing && !following && <Button variant="primary" className="sticky bottom-4 left-1/2 -translate-x-1/2 shadow-lift" onClick={follow}>Back to live</Button>}
     </section>
+  )
+}
+
+/** What the model thought, folded away: it is no part of the document and is not kept with it. */
+function Thinking({ text }: { text: string }) {
+  return (
+    <details className="mb-4 text-sm text-ink-3">
+      <summary className="cursor-pointer">Thinking</summary>
+      <p className="mt-2 whitespace-pre-wrap">{text}</p>
+    </details>
   )
 }
 

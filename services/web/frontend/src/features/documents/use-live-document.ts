@@ -10,6 +10,8 @@ const STORED_MILLISECONDS = 700
 
 export interface LiveDocument {
   text: string
+  /** What the model thought before its answer, while it writes. */
+  thought: string
   model: string | null
   simulated: boolean
   status: DocumentStatus
@@ -40,12 +42,12 @@ export function useLiveDocument(project: string, document: DocumentDetail): Live
   }, [client, project, document.id, generating, ended])
   if (!generating) {
     return {
-      text: document.content, model, simulated, status: document.status, detail: document.detail, writing: false, connection: null,
+      text: document.content, thought: '', model, simulated, status: document.status, detail: document.detail, writing: false, connection: null,
       outputTokens: document.output_tokens, costUsd: document.cost_usd, estimated: false, reopen: live.reopen,
     }
   }
   return {
-    text: live.text, model, simulated, status: statusOf(live.generation?.status), detail: live.generation?.detail ?? null, writing: !ended, connection: live.connection,
+    text: live.text, thought: live.thought, model, simulated, status: statusOf(live.generation?.status), detail: live.generation?.detail ?? null, writing: !ended, connection: live.connection,
     outputTokens: live.outputTokens, costUsd: live.costUsd, estimated: live.estimated, reopen: live.reopen,
   }
 }
