@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from llm_gateway.operations import connections
 from shared.bus import Bus
 from shared.call import Call
 from shared.contracts.ids import new_id
@@ -115,6 +116,9 @@ async def test_another_project_sees_and_reaches_nothing_of_it(gateway: Any, brow
     assert not [model for model in (await browser.request(other, ListModels())).items if model.id.startswith("own/")]
     ours = await gateway.engine.desk.catalogue.of(admin.project_id)
     assert "own" in ours.connections
+    async with gateway.database.transaction(other.project_id) as conn:
+        for table in ("connections", "custom_models", "model_aliases", "gateway_settings"):
+            assert await conn.fetchval(f"SELECT count(*) FROM {table}") == 0  # noqa: S608  a constant of this test
 
 
 async def test_only_admins_change_connections(gateway: Any, browser: Bus, admin: Call) -> None:
@@ -181,6 +185,26 @@ async def test_values_that_lead_astray_are_refused_by_name(gateway: Any, browser
         problem = await refused(browser.request(admin, saving(**changes)))
         assert (problem.status, problem.extensions["errors"][0]["name"]) == (422, name)  # type: ignore[index,call-overload]
     assert await gateway.rows("SELECT 1 FROM connections") == []
+
+
+async def test_a_project_has_a_bounded_number_of_connections(
+    gateway: Any, browser: Bus, admin: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 1)
+    saved = await browser.request(admin, saving())
+    problem = await refused(browser.request(admin, saving(name="second")))
+    assert (problem.status, problem.type) == (409, "/problems/project-full")
+    assert len(await gateway.rows("SELECT 1 FROM connections")) == 1
+    assert (await browser.request(admin, saving(id=saved.id, revision=1, name="still"))).name == "still"
+
+
+async def test_the_same_request_again_makes_one_connection_and_the_same_answer(
+    gateway: Any, browser: Bus, call: Call
+) -> None:
+    admin = make_call("admin", call.project_id, seconds=30, idempotency_key="once")
+    first, again = [await browser.request(admin, saving()) for _ in range(2)]
+    assert first == again
+    assert (await refused(browser.request(admin, saving(api_key="sk-another-key-1234")))).status == 422
 
 
 async def test_a_connection_hides_the_installations_until_it_is_deleted(

@@ -32,6 +32,10 @@ _WIRES: dict[str, frozenset[Wire]] = {
     "anthropic": frozenset({"messages", "chat_completions"}),
     SIMULATOR: _EVERYTHING_OF_OPENAI,
 }
+# Every process holds a project's in memory, and reads all of them after each change.
+MOST_CONNECTIONS = 100
+MOST_CUSTOM_MODELS = 1_000
+MOST_ALIASES = 200
 # Whose address only their owner knows.
 _WITHOUT_USUAL_ADDRESS = frozenset({"azure", "compatible"})
 _HINT_CHARACTERS = 4
@@ -65,6 +69,20 @@ class ConnectionChanged(Conflict):
 
     type = "/problems/connection-changed"
     title = "Somebody changed this connection"
+
+
+class ProjectFull(Conflict):
+    """The project has as many of these as it may."""
+
+    type = "/problems/project-full"
+    title = "No room for another one"
+
+    @classmethod
+    def check(cls, count: int, most: int, plural: str) -> None:
+        """Pass up to the bound."""
+        if count > most:
+            message = f"A project has at most {most} {plural}. Delete one that is not needed any more."
+            raise cls(message, limit=most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,15 @@ from uuid import UUID
 
 import asyncpg
 
-from llm_gateway.domain.connections import ConnectionChanged, ConnectionNameTaken, check_key, check_place, key_hint
+from llm_gateway.domain.connections import (
+    MOST_CONNECTIONS,
+    ConnectionChanged,
+    ConnectionNameTaken,
+    ProjectFull,
+    check_key,
+    check_place,
+    key_hint,
+)
 from llm_gateway.operations.catalogue import Catalogue
 from llm_gateway.providers.checking import check_connection
 from llm_gateway.store import connections as store
@@ -43,7 +51,7 @@ async def save_connection(
 ) -> ProviderConnection:
     """Make or change a connection.
 
-    Raises Invalid for an address or key that is refused, NotFound, ConnectionChanged or ConnectionNameTaken.
+    Raises Invalid for an address or key that is refused, NotFound, ConnectionChanged, ConnectionNameTaken, ProjectFull.
     """
     await _check(catalogue, command)
     try:
@@ -98,7 +106,10 @@ async def _stored(conn: Connection, catalogue: Catalogue, call: Call, command: S
     if command.id is None:
         connection_id = new_id()
         values = _values(catalogue, call.project_id, connection_id, command, None)
-        return await store.insert_connection(conn, call.project_id, connection_id, values, call.actor_id)
+        stored = await store.insert_connection(conn, call.project_id, connection_id, values, call.actor_id)
+        count = len(await store.find_connections(conn, call.project_id))
+        ProjectFull.check(count, MOST_CONNECTIONS, "connections")
+        return stored
     found = await store.lock_connection(conn, call.project_id, command.id)
     if found is None:
         raise NotFound

@@ -1,6 +1,11 @@
 """Use cases of what a project says of models: descriptions, aliases, settings of the gateway."""
 
-from llm_gateway.domain.connections import refuse_unknown_connections
+from llm_gateway.domain.connections import (
+    MOST_ALIASES,
+    MOST_CUSTOM_MODELS,
+    ProjectFull,
+    refuse_unknown_connections,
+)
 from llm_gateway.operations.catalogue import Catalogue
 from llm_gateway.store import models as store
 from shared import outbox
@@ -38,10 +43,12 @@ async def list_custom_models(database: Database, call: Call, _command: ListCusto
 async def save_custom_model(
     database: Database, catalogue: Catalogue, call: Call, command: SaveCustomModel
 ) -> CustomModel:
-    """Describe a model in place of an earlier description. Raises Invalid where its connection is unknown."""
+    """Describe a model in place of an earlier description. Raises Invalid for an unknown connection, or ProjectFull."""
     await _check_connections(catalogue, call, "model", [command.model])
     async with database.transaction(call.project_id) as conn:
         saved = await store.save_custom_model(conn, call.project_id, command, call.actor_id)
+        count = len(await store.find_custom_models(conn, call.project_id))
+        ProjectFull.check(count, MOST_CUSTOM_MODELS, "models of its own")
         await outbox.add(conn, call, CustomModelSaved(model=command.model))
     catalogue.forget(call.project_id)
     return saved
@@ -67,11 +74,15 @@ async def list_aliases(database: Database, call: Call, _command: ListAliases) ->
 
 
 async def save_alias(database: Database, catalogue: Catalogue, call: Call, command: SaveAlias) -> ModelAlias:
-    """Name a chain of models; twice the same target counts once. Raises Invalid where a connection is unknown."""
+    """Name a chain of models; a target named twice counts once.
+
+    Raises Invalid for an unknown connection, or ProjectFull.
+    """
     await _check_connections(catalogue, call, "targets", command.targets)
     targets = list(dict.fromkeys(command.targets))
     async with database.transaction(call.project_id) as conn:
         saved = await store.save_alias(conn, call.project_id, command.name, targets, call.actor_id)
+        ProjectFull.check(len(await store.find_aliases(conn, call.project_id)), MOST_ALIASES, "aliases")
         await outbox.add(conn, call, AliasSaved(name=command.name))
     catalogue.forget(call.project_id)
     return saved

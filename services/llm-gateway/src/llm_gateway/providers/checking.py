@@ -1,5 +1,6 @@
 """Asks a provider for its list of models: does the address answer, does the key open?"""
 
+import asyncio
 import ssl
 import time
 from dataclasses import dataclass
@@ -36,8 +37,9 @@ async def check_connection(connection: Connection, rules: AddressRules, seconds:
 
 async def _outcome(connection: Connection, rules: AddressRules, seconds: float) -> tuple[bool, str]:
     try:
-        answer = await _ask(connection, rules, seconds)
-    except httpx2.TimeoutException:
+        async with asyncio.timeout(seconds):
+            answer = await _ask(connection, rules, seconds)
+    except (TimeoutError, httpx2.TimeoutException):
         return False, f"Nobody answered within {seconds:.0f} seconds."
     except httpx2.HTTPError as error:
         return False, _connection_words(error)
