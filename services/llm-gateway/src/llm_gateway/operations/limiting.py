@@ -155,7 +155,10 @@ class Limiter:
         for limit in admission.limits:
             self._release(limit, admission.slot)
         self._returns.append((admission, requests, tokens))
-        if self._timer is None:
+        if any(limit.parallel for limit in admission.limits):
+            # Its caller may ask again at once, at another process, and must find the slot free.
+            self._take_off()
+        elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(RETURN_SECONDS, self._take_off)
 
     def _take_back(self, question: _Question) -> None:
