@@ -41,6 +41,12 @@ async def create_prompt(body: contracts.CreatePrompt, call: CallOf, desk: DeskOf
     return await prompts.create_prompt(desk, call, body)
 
 
+@prompt_routes.post("/import", action="prompts.write", status_code=201)
+async def import_prompt(body: contracts.ImportPrompt, call: CallOf, desk: DeskOf) -> contracts.PromptDetail:
+    """Make a prompt of an OpenAI prompt object, or of the body of a request."""
+    return await prompts.import_prompt(desk, call, body)
+
+
 @prompt_routes.get("/{prompt_id}", action="prompts.read")
 async def get_prompt(prompt_id: PromptId, call: CallOf, desk: DeskOf) -> contracts.PromptDetail:
     """Read one prompt with its latest version."""

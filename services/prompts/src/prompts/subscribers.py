@@ -16,6 +16,7 @@ def subscribe(house: House, desk: Desk) -> None:
     answer(contracts.ListPrompts, partial(prompts.list_prompts, desk))
     answer(contracts.GetPrompt, partial(prompts.get_prompt, desk))
     answer(contracts.CreatePrompt, partial(prompts.create_prompt, desk))
+    answer(contracts.ImportPrompt, partial(prompts.import_prompt, desk))
     answer(contracts.UpdatePrompt, partial(prompts.update_prompt, desk))
     answer(contracts.DeletePrompt, partial(prompts.delete_prompt, desk))
     answer(contracts.RestorePrompt, partial(prompts.restore_prompt, desk))

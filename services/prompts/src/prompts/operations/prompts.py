@@ -4,6 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
+from prompts.domain.importing import read_pasted
 from prompts.domain.problems import LabelReserved, PromptInUse, PromptNotFound, PromptRevisionConflict, PromptSlugTaken
 from prompts.domain.search import prefix_query, read_cursor, write_cursor
 from prompts.domain.versions import LATEST, canonical_text, free_slug, slug_from_title
@@ -21,6 +22,7 @@ from shared.contracts.prompts import (
     DeletePrompt,
     Done,
     GetPrompt,
+    ImportPrompt,
     LabelMoved,
     ListPrompts,
     MoveLabel,
@@ -52,6 +54,19 @@ async def list_prompts(desk: Desk, call: Call, command: ListPrompts) -> PromptPa
     return PromptPage(
         items=page, next_cursor=write_cursor(page[-1].updated_at, page[-1].id) if has_more else None, total=total
     )
+
+
+async def import_prompt(desk: Desk, call: Call, command: ImportPrompt) -> PromptDetail:
+    """Make a prompt of pasted JSON, named after the id that it had. Raises as `create_prompt`, and Invalid."""
+    pasted = read_pasted(command.source)
+    new = {
+        "title": command.title or pasted.title,
+        "template": pasted.template,
+        "slug": pasted.slug,
+        "default_model": pasted.model,
+        "message": f"Imported from {pasted.source_id}"[:500] if pasted.source_id else "Imported",
+    }
+    return await create_prompt(desk, call, CreatePrompt.model_validate(new))
 
 
 async def get_prompt(desk: Desk, call: Call, command: GetPrompt) -> PromptDetail:

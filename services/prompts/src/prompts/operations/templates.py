@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from prompts.domain.composition import DEFAULT_SET
+from prompts.domain.importing import slug_of_id
 from prompts.domain.positions import line_and_column, utf16_length
 from prompts.domain.problems import PromptNotFound, TemplateCycle, TemplateInvalid, TemplateTooHeavy, UnknownReference
 from prompts.domain.versions import LATEST, canonical_text, content_hash
@@ -84,8 +85,9 @@ async def render_prompt(desk: Desk, call: Call, command: RenderPrompt) -> Render
 
 
 async def render_prompt_by_name(desk: Desk, call: Call, command: RenderPromptByName) -> RenderedPrompt:
-    """Render the prompt of this address. Raises PromptNotFound."""
-    set_slug, _, slug = command.name.rpartition("/")
+    """Render the prompt of this address, or one that was imported from this id. Raises PromptNotFound."""
+    set_slug, _, name = command.name.rpartition("/")
+    slug = slug_of_id(name)
     async with desk.database.transaction(call.project_id) as conn:
         prompt_id = await prompt_rows.find_prompt_id(conn, call.project_id, set_slug or DEFAULT_SET, slug)
     if prompt_id is None:

@@ -26,6 +26,12 @@ async def create_prompt(body: contracts.CreatePrompt, ask: Ask) -> contracts.Pro
     return await ask(body)
 
 
+@router.post("/import", action="prompts.write", status_code=201)
+async def import_prompt(body: contracts.ImportPrompt, ask: Ask) -> contracts.PromptDetail:
+    """Make a prompt of pasted JSON: an OpenAI prompt object, or the body of a request."""
+    return await ask(body)
+
+
 @router.get("/{prompt_id}", action="prompts.read")
 async def get_prompt(prompt_id: PromptId, ask: Ask) -> contracts.PromptDetail:
     """Read one prompt with its latest version."""

@@ -78,6 +78,24 @@ class CreatePrompt(Request[PromptDetail]):
     message: str = Field(default="First version", max_length=500)
 
 
+class ImportPrompt(Request[PromptDetail]):
+    """Make a prompt of pasted JSON: an OpenAI prompt object, or the body of a request with instructions or messages.
+
+    `{{name}}` becomes a parameter. The prompt is named after the id that it had, so that code which says
+    `prompt: {id: "pmpt_..."}` goes on working at the gateway. A prompt of that name is 409.
+    """
+
+    subject: ClassVar[str] = "request.prompts.import_prompt.v1"
+    action: ClassVar[str] = "prompts.write"
+    answer: ClassVar[type[BaseModel]] = PromptDetail
+    sample: ClassVar[dict[str, Any]] = {
+        "source": '{"id": "pmpt_68a1", "instructions": "Outline {{premise}}.", "model": "gpt-6.1-terra"}',
+        "title": None,
+    }
+    source: str = Field(min_length=2, max_length=400_000)
+    title: Title | None = None
+
+
 class PromptChanges(Command):
     """What may change of a prompt beside its versions; a field left out stays."""
 

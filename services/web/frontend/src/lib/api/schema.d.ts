@@ -140,6 +140,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prompts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Prompt
+         * @description Make a prompt of pasted JSON: an OpenAI prompt object, or the body of a request.
+         */
+        post: operations["importPrompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/prompts/{prompt_id}": {
         parameters: {
             query?: never;
@@ -1672,6 +1692,19 @@ export interface components {
              */
             estimated: boolean;
         };
+        /**
+         * ImportPrompt
+         * @description Make a prompt of pasted JSON: an OpenAI prompt object, or the body of a request with instructions or messages.
+         *
+         *     `{{name}}` becomes a parameter. The prompt is named after the id that it had, so that code which says
+         *     `prompt: {id: "pmpt_..."}` goes on working at the gateway. A prompt of that name is 409.
+         */
+        ImportPrompt: {
+            /** Source */
+            source: string;
+            /** Title */
+            title?: string | null;
+        };
         JsonValue: unknown;
         /**
          * LabelTarget
@@ -2944,6 +2977,45 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CreatePrompt"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptDetail"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    importPrompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportPrompt"];
             };
         };
         responses: {
