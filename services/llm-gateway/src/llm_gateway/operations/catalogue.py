@@ -168,7 +168,7 @@ class ProjectCatalogue:
         known += self.aliases
         near = difflib.get_close_matches(asked, known, _MOST_SUGGESTIONS) or known[:_MOST_SUGGESTIONS]
         return UnknownModel(
-            f"There is no model {asked!r} here. Name one as provider/model, for example {' or '.join(near)}.",
+            f"There is no model {asked!r} here. Name one as connection/model, for example {' or '.join(near)}.",
             model=asked,
         )
 
