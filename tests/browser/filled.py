@@ -25,6 +25,7 @@ PROMPTS = (
     ("Release notes from commits", NOTES, "engineering"),
     ("Interview questions for a role", INTERVIEW, "people"),
 )
+QUESTION = {"role": "user", "content": "Name three uses for a paper clip."}
 VALUES = {"episode_count": "six", "tone": "wry", "premise": "A ferry leaves without its captain."}
 
 
@@ -43,14 +44,30 @@ async def fill(member: Member) -> dict[str, str]:
     ]
     for document in documents:
         await member.document_at_rest(document["id"])
-    return _pages(f"/{member.project}", first, documents[0]["id"])
+    key_id = await _set_up_gateway(member)
+    return _pages(f"/{member.project}", first, documents[0]["id"], key_id)
+
+
+async def _set_up_gateway(member: Member) -> str:
+    """Give the project an alias, a model of its own, money, a limit, a key and an answer; return the key's id."""
+    key = await member.post("/api/keys", {"name": "Checkout service", "scopes": ["models.call", "models.read"]})
+    await member.post("/api/aliases", {"name": "writer", "targets": ["simulator/reed", "simulator/quill"]})
+    await member.post(
+        "/api/custom-models",
+        {"model": "simulator/quill", "context_tokens": 200_000, "capabilities": ["tools", "json_schema"]},
+    )
+    await member.post("/api/budgets", {"scope": "project", "period": "month", "limit_usd": "20"})
+    await member.post("/api/budgets", {"scope": "key", "scope_id": key["id"], "period": "day", "limit_usd": "0.000001"})
+    await member.post("/api/limits", {"scope": "project", "requests_per_minute": 600, "parallel": 50})
+    await member.post("/api/playground", {"request": {"model": "writer", "messages": [QUESTION]}})
+    return str(key["id"])
 
 
 async def _prompt(member: Member, title: str, template: str, tag: str) -> Any:
     return await member.post("/api/prompts", {"title": title, "template": template, "tags": [tag]})
 
 
-def _pages(root: str, prompt_id: str, document_id: str) -> dict[str, str]:
+def _pages(root: str, prompt_id: str, document_id: str, key_id: str) -> dict[str, str]:
     return {
         "desk": root,
         "prompts": f"{root}/prompts",
@@ -60,4 +77,11 @@ def _pages(root: str, prompt_id: str, document_id: str) -> dict[str, str]:
         "documents": f"{root}/documents",
         "generate": f"{root}/documents?generate=true&prompt={prompt_id}",
         "document": f"{root}/documents/{document_id}",
+        "usage": f"{root}/usage",
+        "usage-by-task": f"{root}/usage?by=task&measure=tokens&period=week",
+        "playground": f"{root}/playground?model=writer",
+        "models": f"{root}/settings/models",
+        "budgets": f"{root}/settings/budgets",
+        "new-budget": f"{root}/settings/budgets?budget={key_id}",
+        "keys": f"{root}/keys",
     }
