@@ -77,6 +77,24 @@ async def test_a_lease_that_ran_out_before_any_text_leads_to_a_new_attempt(open_
     assert text.count("\n# ") + text.startswith("# ") <= 1
 
 
+@pytest.mark.parametrize("changes", [{}, {"response_schema": {"type": "object"}}])
+async def test_a_lease_that_ran_out_while_the_model_thought_leads_to_a_new_attempt(
+    open_gateway: Any, changes: dict[str, Any]
+) -> None:
+    one, other = await open_gateway(), await open_gateway()
+    generation_id = await one.start("simulator/quill+reason:40,pace:10,words:20", **changes)
+    thinking = await one.until(generation_id, lambda generation: generation.last_segment > 2)
+    await expire(one, generation_id)
+    await take(other)
+    ended = await other.until_ended(generation_id)
+    assert (thinking.characters, ended.status) == (0, "completed")
+    attempts = await other.attempts(generation_id)
+    assert [row["status"] for row in attempts] == ["abandoned", "succeeded"]
+    (lost, _) = await other.usage(generation_id)
+    assert lost["estimated"]
+    assert lost["output_tokens"] > 0
+
+
 async def test_a_lease_that_ran_out_after_text_leads_to_interrupted(
     open_gateway: Any, sha256: Callable[[str], str], violations: Any
 ) -> None:

@@ -14,6 +14,7 @@ from llm_gateway.domain import (
     MembershipEnded,
     ProviderUnavailable,
     StopReason,
+    count_characters,
     failed,
     interrupted,
 )
@@ -163,6 +164,7 @@ def _log_next_step(running: Running, step: Step, failure: CallFailed) -> None:
 async def _attempt(desk: Desk, running: Running, route: Route, request: GenerationRequest) -> Ending:
     """Ask once. Raises CallFailed where the answer did not come to its end."""
     attempt = await _open_attempt(desk, running, route, request)
+    attempt.asked_characters = count_characters(request.messages)
     with attempt_span(running, attempt):
         try:
             await read_answer(desk, running, attempt, desk.providers.stream(route, request, attempt.id))

@@ -28,14 +28,16 @@ class Claim:
 
 @dataclass(slots=True)
 class Attempt:
-    """A provider call that is not settled yet. `received` counts the characters that came.
+    """A provider call that is not settled yet. Until it `is_called` there is only its row.
 
-    Until it `is_called` there is only its row.
+    `received` counts the characters that came, `asked_characters` those that were sent: more than the order's where
+    an answer is continued or corrected.
     """
 
     id: UUID
     route: Route
     is_called: bool = False
+    asked_characters: int | None = None
     received: int = 0
     response_id: str | None = None
     response_model: str | None = None
@@ -121,4 +123,6 @@ class Running:
             return NOTHING_SPENT
         if attempt.usage is not None and attempt.usage.is_final:
             return reported(attempt.route, attempt.usage)
-        return estimated(attempt.route.rates, self.claimed.input_characters, attempt.received, attempt.usage)
+        asked = attempt.asked_characters
+        read = self.claimed.input_characters if asked is None else asked
+        return estimated(attempt.route.rates, read, attempt.received, attempt.usage)
