@@ -52,6 +52,16 @@ MATRIX: dict[str, str | None] = {
     "GET /api/generations/{generation_id}/replay": "viewer",
     "POST /api/streaming/cancel/{generation_id}": "context_engineer",
     "POST /api/generations/{generation_id}/cancel": "context_engineer",
+    "GET /api/generations": "viewer",
+    "POST /api/playground": "context_engineer",
+    "GET /api/usage": "viewer",
+    "GET /api/usage.csv": "viewer",
+    "GET /api/budgets": "viewer",
+    "POST /api/budgets": "admin",
+    "POST /api/budgets/{budget_id}/raise": "admin",
+    "DELETE /api/budgets/{budget_id}": "admin",
+    "GET /api/limits": "viewer",
+    "POST /api/limits": "admin",
     "GET /api/models": "viewer",
     "GET /api/connections": "viewer",
     "POST /api/connections": "admin",
@@ -81,6 +91,7 @@ PREFIXES = {
     "optimization_id": "op",
     "api_key_id": "ak",
     "connection_id": "co",
+    "budget_id": "bu",
 }
 
 
