@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from asyncpg.exceptions import InterfaceError
+from asyncpg.exceptions import InterfaceError, PostgresError
 from asyncpg.pool import PoolConnectionProxy
 from pydantic import TypeAdapter
 
@@ -52,15 +52,16 @@ class Database:
 
         Raises Unavailable when no connection is to be had within a second, or when the storage is full.
         """
-        listed = str(projects) if isinstance(projects, UUID) else ",".join(map(str, projects))
-        async with _transaction(self._app) as conn:
-            await conn.execute("SELECT set_config('app.projects', $1, true)", listed)
+        each = (projects,) if isinstance(projects, UUID) else projects
+        listed = ",".join(str(UUID(int=project.int)) for project in each)
+        # One round trip for both. What is written into the statement are UUIDs, whatever a caller passes.
+        async with _transaction(self._app, f"BEGIN; SELECT set_config('app.projects', '{listed}', true)") as conn:
             yield conn
 
     @asynccontextmanager
     async def relay(self) -> AsyncIterator[Connection]:
         """Open a transaction of the second role: every project, but only tables opened to it."""
-        async with _transaction(self._relay) as conn:
+        async with _transaction(self._relay, "BEGIN") as conn:
             yield conn
 
     async def is_ready(self) -> bool:
@@ -117,14 +118,19 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def _transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+async def _transaction(pool: asyncpg.Pool, begin: str) -> AsyncIterator[Connection]:
     try:
         conn = await pool.acquire(timeout=ACQUIRE_SECONDS)
     except (TimeoutError, InterfaceError, *_AWAY) as error:
         raise _away() from error
     try:
-        async with conn.transaction():
+        try:
+            await conn.execute(begin)
             yield conn
+            await conn.execute("COMMIT")
+        except BaseException:  # cancelled in the middle of either too: nothing open goes back to the pool
+            await _roll_back(conn)
+            raise
     except _AWAY as error:
         raise _away() from error
     except asyncpg.DiskFullError as error:
@@ -136,6 +142,16 @@ async def _transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
         raise
     finally:
         await pool.release(conn)
+
+
+async def _roll_back(conn: Connection) -> None:
+    """Undo what was done. A connection on which that is not sure is given up: the server undoes it then."""
+    if conn.is_closed():
+        return
+    try:
+        await conn.execute("ROLLBACK")
+    except (OSError, PostgresError, InterfaceError, TimeoutError):
+        conn.terminate()
 
 
 def _away() -> Unavailable:
