@@ -1,6 +1,7 @@
-"""A process that calls under limits, for tests of several: it says when it is ready, and how many were admitted."""
+"""Processes that call under limits: each says when it is ready, waits for its word, and says how many were admitted."""
 
 import asyncio
+import os
 import sys
 import time
 from uuid import UUID
@@ -25,10 +26,10 @@ async def main() -> None:
     renewing = asyncio.create_task(limiter.run())
     account = Account(UUID(order["project"]), UUID(order["actor"]))
     say({"ready": True})
-    await asyncio.to_thread(sys.stdin.readline)
+    await asyncio.to_thread(hear)
     admitted = await flood(limiter, account, order)
     say({"admitted": admitted})
-    await asyncio.to_thread(sys.stdin.readline)
+    await asyncio.to_thread(hear)
     renewing.cancel()
 
 
@@ -51,9 +52,22 @@ async def flood(limiter: Limiter, account: Account, order: dict[str, float]) -> 
     return admitted
 
 
+def hear() -> None:
+    """Wait for the one byte that is this process's, of those that all read from."""
+    os.read(sys.stdin.fileno(), 1)
+
+
 def say(what: dict[str, object]) -> None:
-    sys.stdout.write(orjson.dumps(what).decode() + "\n")
-    sys.stdout.flush()
+    os.write(sys.stdout.fileno(), orjson.dumps(what) + b"\n")
 
 
-asyncio.run(main())
+def begin() -> None:
+    """Become so many processes, now that all is imported, and no loop or thread runs yet."""
+    processes: int = orjson.loads(sys.argv[1])["processes"]
+    for _ in range(processes - 1):
+        if os.fork() == 0:
+            break
+    asyncio.run(main())
+
+
+begin()

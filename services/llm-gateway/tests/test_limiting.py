@@ -1,7 +1,9 @@
 """Limits of speed in one process and between several: real Redis, real rows, real kills."""
 
 import asyncio
+import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -273,34 +275,35 @@ class Callers:
 
     def __init__(self, orders: dict[str, Any]) -> None:
         self._orders = orders
-        self.processes: list[subprocess.Popen[str]] = []
+        self._processes = 0
+        self._group: subprocess.Popen[bytes] | None = None
 
-    def start(self, count: int, **orders: Any) -> None:
+    def start(self, processes: int, **orders: Any) -> None:
         order = self._orders | {"callers": 16, "tokens": 0, "keeps": False, "slot_seconds": 10} | orders
-        command = [sys.executable, str(CALLER), orjson.dumps(order).decode()]
-        self.processes = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(count)
-        ]
-        for process in self.processes:
-            self._heard(process)
+        command = [sys.executable, str(CALLER), orjson.dumps(order | {"processes": processes}).decode()]
+        pipe = subprocess.PIPE
+        self._processes = processes
+        self._group = subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True)
+        assert all(heard["ready"] for heard in self._heard())
 
     def admitted(self) -> int:
-        for process in self.processes:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        return sum(int(self._heard(process)["admitted"]) for process in self.processes)
+        assert self._group is not None
+        assert self._group.stdin is not None
+        self._group.stdin.write(b"g" * self._processes)
+        self._group.stdin.flush()
+        return sum(int(heard["admitted"]) for heard in self._heard())
 
     def kill(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.communicate()
+        if self._group is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._group.pid, signal.SIGKILL)
+            self._group.communicate()
+            self._group = None
 
-    @staticmethod
-    def _heard(process: "subprocess.Popen[str]") -> dict[str, Any]:
-        assert process.stdout is not None
-        heard: dict[str, Any] = json.loads(process.stdout.readline())
-        return heard
+    def _heard(self) -> list[dict[str, Any]]:
+        assert self._group is not None
+        assert self._group.stdout is not None
+        return [json.loads(self._group.stdout.readline()) for _ in range(self._processes)]
 
 
 @pytest.fixture
