@@ -86,7 +86,7 @@ def _transport(rules: AddressRules | None) -> httpx2.AsyncHTTPTransport:
     )
     transport = httpx2.AsyncHTTPTransport(verify=_certificates(), trust_env=False, limits=limits)
     if rules is not None:
-        # The library has no argument for it: https://github.com/encode/httpx/discussions/2865
+        # The library has no argument for it; a test notices when the private name goes away.
         transport._pool = httpcore2.AsyncConnectionPool(  # noqa: SLF001
             ssl_context=_certificates(),
             max_connections=limits.max_connections,
