@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from llm_gateway.api import errors, models
 from local_stack.stack import LocalStack
+from shared.problems import Problem
 from tests.member import Member
-
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "point-your-sdk-here.md"
 _FENCE = re.compile(r"^( *)```(sh|python)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
@@ -34,6 +34,8 @@ async def _run(script: str, environment: dict[str, str]) -> tuple[int, str]:
     return process.returncode or 0, output.decode()
 
 
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.timeout(180)
 async def test_every_call_of_the_page_for_other_teams_is_answered(stack: LocalStack, admin: Member) -> None:
     await admin.post("/api/prompts", {"title": "Tide guide", "template": "Write about the tides of {{ harbour }}."})
     await admin.post("/api/aliases", {"name": "writer", "targets": ["simulator/quill+500", "simulator/quill"]})
@@ -52,3 +54,20 @@ async def test_every_call_of_the_page_for_other_teams_is_answered(stack: LocalSt
     assert "Brest" in output
     assert "model_not_found" in output
     assert re.search(r"^simulator/quill \d$", output, re.MULTILINE)
+
+
+def _kinds(problem: type[Problem]) -> list[type[Problem]]:
+    return [kind for child in problem.__subclasses__() for kind in (child, *_kinds(child))]
+
+
+def test_every_code_of_the_page_is_said_with_the_status_that_stands_beside_it() -> None:
+    assert models.router.routes  # the whole gateway is imported, and with it all of its problems
+    said = set()
+    for kind in _kinds(Problem):
+        name = kind.type.rpartition("/")[2]
+        status = errors._STATUSES.get(kind.status, kind.status)
+        said.add((str(status), errors._OPENAI_CODES.get(name, name.replace("-", "_"))))
+    rows = re.findall(r"^\| (\d{3}) \| ([^|]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    told = {(status, code) for status, codes in rows for code in re.findall(r"`(\w+)`", codes)}
+    assert told <= said
+    assert len(told) > 10
