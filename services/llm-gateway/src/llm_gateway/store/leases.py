@@ -103,13 +103,17 @@ async def find_queued(conn: Connection, resting: Sequence[tuple[UUID, UUID]], li
             FROM waiting AS w
             LEFT JOIN busy ON busy.project_id = w.project_id
             CROSS JOIN LATERAL (
+                SELECT coalesce(array_agg(r.scope_id), '{}') AS scopes
+                FROM unnest($1::uuid[], $2::uuid[]) AS r (project_id, scope_id) WHERE r.project_id = w.project_id
+            ) AS resting
+            CROSS JOIN LATERAL (
                 SELECT g.project_id, g.id, g.actor_id, g.api_key_id, g.input_characters, g.created_at,
                     (g.request ->> 'max_output_tokens')::integer AS max_output_tokens,
                     row_number() OVER (ORDER BY g.created_at) AS place
                 FROM generations AS g
-                WHERE g.project_id = w.project_id AND g.status = 'queued' AND NOT EXISTS (
-                    SELECT 1 FROM unnest($1::uuid[], $2::uuid[]) AS r (project_id, scope_id)
-                    WHERE r.project_id = g.project_id AND r.scope_id IN (g.project_id, g.actor_id, g.api_key_id))
+                WHERE g.project_id = w.project_id AND g.status = 'queued'
+                    AND w.project_id <> ALL (resting.scopes) AND g.actor_id <> ALL (resting.scopes)
+                    AND (g.api_key_id IS NULL OR g.api_key_id <> ALL (resting.scopes))
                 ORDER BY g.created_at LIMIT $3
             ) AS q
             ORDER BY coalesce(busy.running, 0) + q.place, q.created_at
