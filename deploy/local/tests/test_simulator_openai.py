@@ -8,6 +8,7 @@ from openai import AsyncOpenAI
 from openai.types.responses import Response, ResponseOutputMessage, ResponseOutputText
 
 from simulator.app import SimulatorOptions
+from simulator.ledger import hash_key
 from simulator.testing import running_simulator
 
 SYSTEM = "Scriptorium task: generate_document\nYou write documents."
@@ -313,3 +314,12 @@ async def test_a_call_without_a_key_is_refused(url: str) -> None:
         answer = await raw.post("/v1/chat/completions", json={"model": "quill"})
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "invalid_api_key"
+
+
+async def test_azure_is_spoken_to_under_its_prefix_with_its_key_header(url: str) -> None:
+    body = {"model": "quill", "messages": [{"role": "user", "content": PROMPT}]}
+    async with httpx2.AsyncClient(base_url=url) as raw:
+        answer = await raw.post("/openai/v1/chat/completions", json=body, headers={"api-key": "key"})
+        calls = (await raw.get("/ledger")).json()["calls"]
+    assert answer.status_code == 200
+    assert calls[-1]["key_hash"] == hash_key("key")

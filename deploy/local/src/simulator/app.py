@@ -62,7 +62,11 @@ def create_app(options: SimulatorOptions) -> Starlette:
     wires: tuple[Wire, ...] = (ChatCompletions(), Responses(), Embeddings(), Messages())
     return Starlette(
         routes=[
-            *(Route(wire.path, _model_endpoint(simulator, wire), methods=["POST"]) for wire in wires),
+            *(
+                Route(f"{prefix}{wire.path}", _model_endpoint(simulator, wire), methods=["POST"])
+                for wire in wires
+                for prefix in wire.prefixes
+            ),
             Route("/v1/models", _list_models, methods=["GET"]),
             Route("/v1/models/{model}", _show_model, methods=["GET"]),
             Route("/ledger", _ledger_endpoint(simulator), methods=["GET", "DELETE"]),
@@ -115,7 +119,8 @@ def _arrival(request: Request, wire: Wire, body: Json | None) -> Arrival:
 
 def _key(request: Request, wire: Wire) -> str:
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-    return request.headers.get(wire.key_header, "").removeprefix("Bearer ").strip() or bearer
+    named = (request.headers.get(name, "") for name in wire.key_headers)
+    return next((key.removeprefix("Bearer ").strip() for key in named if key), bearer)
 
 
 def _answer(simulator: _Simulator, wire: Wire, asked: _Asked) -> Response:

@@ -53,11 +53,12 @@ class Joined:
 
 
 class Wire(Protocol):
-    """A provider's HTTP format."""
+    """A provider's HTTP format, at its path behind each of its prefixes."""
 
     path: str
+    prefixes: tuple[str, ...]
     model: str
-    key_header: str
+    key_headers: tuple[str, ...]
     response_id_prefix: str
 
     def read_call(self, body: Json) -> ModelCall:

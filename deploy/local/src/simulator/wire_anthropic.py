@@ -70,7 +70,8 @@ class Messages:
 
     path = "/v1/messages"
     model = MODEL
-    key_header = "x-api-key"
+    prefixes: tuple[str, ...] = ("",)
+    key_headers: tuple[str, ...] = ("x-api-key",)
     response_id_prefix = "msg_"
 
     def read_call(self, body: Json) -> ModelCall:

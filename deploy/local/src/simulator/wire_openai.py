@@ -60,7 +60,9 @@ class OpenAIProvider:
     """What all OpenAI endpoints have in common."""
 
     model = MODEL
-    key_header = "authorization"
+    # Azure serves the same format under a prefix of its own and takes the key in a header of its own.
+    prefixes: tuple[str, ...] = ("", "/openai")
+    key_headers: tuple[str, ...] = ("authorization", "api-key")
 
     def refusal(self, refusal: Refusal, request_id: str) -> tuple[int, Json]:  # noqa: ARG002 -- it is in a header only
         """`{"error": {message, type, param, code}}` with the status that belongs to it."""
