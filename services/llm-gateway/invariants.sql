@@ -31,10 +31,21 @@ JOIN generations AS g ON g.project_id = a.project_id AND g.id = a.generation_id
 WHERE a.status = 'started' AND a.started_at < now() - interval '60 seconds'
     AND (g.lease_until IS NULL OR g.lease_until < now() - interval '60 seconds');
 
+-- a call of another team that nobody settled although its process is gone
+SELECT a.project_id, a.id FROM provider_attempts AS a
+WHERE a.endpoint IS NOT NULL AND a.status = 'started' AND a.started_at < now() - interval '60 seconds'
+    AND NOT EXISTS (
+        SELECT FROM gateway_processes AS p WHERE p.id = a.owner AND p.seen_at > now() - interval '60 seconds');
+
 -- money held for an attempt that is not open
 SELECT h.project_id, h.attempt_id FROM budget_holds AS h
 LEFT JOIN provider_attempts AS a ON a.project_id = h.project_id AND a.id = h.attempt_id
 WHERE a.status IS DISTINCT FROM 'started';
+
+-- money held of a budget that is gone
+SELECT h.project_id, h.attempt_id FROM budget_holds AS h
+LEFT JOIN budgets AS b ON b.project_id = h.project_id AND b.id = h.budget_id
+WHERE b.id IS NULL;
 
 -- a budget that holds more or less than its holds
 SELECT b.project_id, b.id FROM budgets AS b
