@@ -209,6 +209,50 @@ async def test_a_budget_that_is_ended_takes_its_holds_along(database: Database, 
         assert await conn.fetchval("SELECT count(*) FROM budget_holds") == 0
 
 
+async def test_a_budget_that_ends_while_others_hold_of_it_leaves_no_hold_behind(
+    database: Database, account: Account
+) -> None:
+    for _ in range(10):
+        budget_id = await make_budget(database, account, "5")
+
+        async def end(ended: UUID = budget_id) -> None:
+            async with database.transaction(account.project_id) as conn:
+                await store.delete_budget(conn, account.project_id, ended)
+
+        await asyncio.gather(*(reserve(database, [ask(account, "0.1")]) for _ in range(4)), end())
+    async with database.transaction(account.project_id) as conn:
+        assert await conn.fetchval("SELECT count(*) FROM budget_holds") == 0
+
+
+async def test_transactions_that_settle_and_reserve_at_once_never_wait_for_each_other_in_a_ring(
+    database: Database,
+) -> None:
+    accounts = [Account(new_id(), new_id()) for _ in range(4)]
+    for account in accounts:
+        await make_budget(database, account, "1000")
+
+    connections = asyncio.Semaphore(6)
+
+    async def in_turn(open_one: Account, next_one: Account) -> None:
+        async with connections:
+            await settle_and_reserve(open_one, next_one)
+
+    async def settle_and_reserve(open_one: Account, next_one: Account) -> None:
+        call, following = ask(open_one, "0.1"), ask(next_one, "0.1")
+        await reserve(database, [call])
+        ends = (open_one.project_id, call.attempt_id)
+        async with database.transaction([open_one.project_id, next_one.project_id]) as conn:
+            await store.lock_together(conn, [ends], [following])
+            await store.settle(conn, [(*ends, Decimal("0.1"))])
+            await store.reserve(conn, [following])
+
+    pairs = [(one, other) for one in accounts for other in accounts if one is not other]
+    await asyncio.gather(*(in_turn(*pair) for pair in pairs * 5))
+    for account in accounts:
+        after = await read(database, account)
+        assert (after.spent_usd, after.held_usd) == (Decimal("1.5"), Decimal("1.5"))
+
+
 def run(command: list[str]) -> bytes:
     return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
 

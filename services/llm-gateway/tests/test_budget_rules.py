@@ -123,7 +123,7 @@ def test_the_last_dollar_goes_to_whoever_asked_first() -> None:
     decision = decide([budget(spent_usd=Decimal(19))], [first, second, third])
     assert list(decision.refusals) == [second.attempt_id]
     assert [hold.attempt_id for hold in decision.holds] == [first.attempt_id, third.attempt_id]
-    assert [state.room_usd for state in decision.budgets.values()] == [0]
+    assert [state.room_usd for state in decision.budgets] == [0]
 
 
 def test_a_call_gets_money_from_all_of_its_budgets_or_from_none() -> None:
@@ -145,7 +145,7 @@ def test_a_call_gets_money_from_all_of_its_budgets_or_from_none() -> None:
     assert isinstance(refusal, BudgetExceeded)
     assert refusal.extensions["scope_id"] == encode_id("ru", run)
     assert {hold.attempt_id for hold in decision.holds} == {cheap.attempt_id}
-    assert [state.held_usd for state in decision.budgets.values()] == [1] * 8
+    assert [state.held_usd for state in decision.budgets] == [1] * 8
 
 
 def test_budgets_of_others_do_not_matter() -> None:

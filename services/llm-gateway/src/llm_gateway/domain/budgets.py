@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
@@ -74,7 +74,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A threshold that a settlement crossed; `attempt_id` names the call that did."""
+    """A threshold that settlements crossed; `attempt_id` names one of the calls that did."""
 
     attempt_id: UUID
     budget: "BudgetState"
@@ -194,13 +194,13 @@ class BudgetState:
         return "" if start is None else f"It begins anew on {start:%Y-%m-%d} at midnight UTC. "
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of many reservations: problems by attempt, holds, and the budgets that changed."""
+    """What became of many reservations: problems by attempt, holds, and the budgets that hold more now."""
 
-    refusals: dict[UUID, Problem] = field(default_factory=dict)
-    holds: list[Hold] = field(default_factory=list)
-    budgets: dict[UUID, BudgetState] = field(default_factory=dict)
+    refusals: dict[UUID, Problem]
+    holds: list[Hold]
+    budgets: list[BudgetState]
 
 
 def decide(budgets: Iterable[BudgetState], reservations: Sequence[Reservation]) -> Decision:
@@ -208,34 +208,51 @@ def decide(budgets: Iterable[BudgetState], reservations: Sequence[Reservation]) 
 
     The budgets are as of now, see `BudgetState.at`.
     """
-    decision = Decision()
-    by_scope: dict[ScopeKey, list[UUID]] = defaultdict(list)
+    tills: dict[ScopeKey, list[_Till]] = defaultdict(list)
     for budget in budgets:
-        decision.budgets[budget.id] = budget
-        by_scope[budget.key].append(budget.id)
-    for reservation in reservations:
-        account = reservation.account
-        keys = [(account.project_id, *scope) for scope in account.scopes()]
-        _give(decision, reservation, [budget_id for key in keys for budget_id in by_scope.get(key, ())])
-    return decision
+        tills[budget.key].append(_Till(budget, budget.room_usd))
+    refusals: dict[UUID, Problem] = {}
+    holds: list[Hold] = []
+    for asked in reservations:
+        project_id = asked.account.project_id
+        found = [till for scope in asked.account.scopes() for till in tills.get((project_id, *scope), ())]
+        refusal = _refusal(asked, found)
+        if refusal is not None:
+            refusals[asked.attempt_id] = refusal
+        elif asked.usd is not None:
+            for till in found:
+                till.take(asked.usd)
+                holds.append(Hold(project_id, asked.attempt_id, till.budget.id, asked.usd))
+    touched = [till.after() for of_scope in tills.values() for till in of_scope if till.is_touched]
+    return Decision(refusals, holds, touched)
 
 
-def _give(decision: Decision, reservation: Reservation, budget_ids: list[UUID]) -> None:
-    if not budget_ids:
-        return
-    attempt_id, usd = reservation.attempt_id, reservation.usd
-    if usd is None:
-        decision.refusals[attempt_id] = UnknownPrice()
-        return
-    for budget_id in budget_ids:
-        budget = decision.budgets[budget_id]
+@dataclass(slots=True)
+class _Till:
+    """A budget while it is given out: one addition a call instead of a new state."""
+
+    budget: BudgetState
+    room_usd: Decimal
+    is_touched: bool = False
+
+    def take(self, usd: Decimal) -> None:
+        self.room_usd -= usd
+        self.is_touched = True
+
+    def after(self) -> BudgetState:
+        return self.budget.holding(self.budget.room_usd - self.room_usd)
+
+
+def _refusal(asked: Reservation, tills: Sequence[_Till]) -> Problem | None:
+    if not tills:
+        return None
+    if asked.usd is None:
+        return UnknownPrice()
+    for till in tills:
         # What costs nothing is let through, also where a lowered limit leaves less than nothing.
-        if usd > max(budget.room_usd, Decimal(0)):
-            decision.refusals[attempt_id] = budget.refusal(usd)
-            return
-    for budget_id in budget_ids:
-        decision.budgets[budget_id] = decision.budgets[budget_id].holding(usd)
-        decision.holds.append(Hold(reservation.account.project_id, attempt_id, budget_id, usd))
+        if asked.usd > till.room_usd and asked.usd > 0:
+            return till.after().refusal(asked.usd)
+    return None
 
 
 def read_scope_id(scope: BudgetScope, scope_id: str | None, project_id: UUID) -> UUID:

@@ -1,6 +1,6 @@
 """Budgets and holds. A budget's row is locked before its holds, and budgets in the order of their ids, everywhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,9 @@ from shared.problems import Problem
 _STATE = """b.project_id, b.id, b.scope, b.scope_id, b.period, b.limit_usd, b.raised_usd, b.raised_until,
     b.period_start, b.spent_usd, b.held_usd, b.told_percent, b.revision"""
 
+# Runs may each have a budget; nobody reads more than this.
+MOST_LISTED = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class NewBudget:
@@ -27,6 +30,26 @@ class NewBudget:
     period: Period
     limit_usd: Decimal
     created_by: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Wallet:
+    """A locked budget with its holds of some attempts."""
+
+    budget: BudgetState
+    now: datetime
+    attempts: list[UUID]
+    holds: list[Decimal]
+
+    def settle(self, cost_of: Mapping[UUID, Decimal | None]) -> tuple[BudgetState, list[Reached]]:
+        """Take the holds as spent, each by its cost or else in whole; tell what that reached."""
+        spent = Decimal(0)
+        for attempt_id, held in zip(self.attempts, self.holds, strict=True):
+            cost = cost_of[attempt_id]
+            spent += held if cost is None else cost
+        after = self.budget.settled(sum(self.holds, Decimal(0)), spent, self.now)
+        news = [percent for percent in after.reached_percents() if percent > after.told_percent]
+        return after.telling(news), [Reached(self.attempts[-1], after, percent) for percent in news]
 
 
 async def reserve(conn: Connection, reservations: Sequence[Reservation]) -> dict[UUID, Problem]:
@@ -42,8 +65,7 @@ async def reserve(conn: Connection, reservations: Sequence[Reservation]) -> dict
         for attempt_id in await _held_already(conn, reservations, list(decision.refusals)):
             del decision.refusals[attempt_id]
     if decision.holds:
-        touched = {hold.budget_id for hold in decision.holds}
-        await _write_holds(conn, [decision.budgets[budget_id] for budget_id in touched], decision.holds)
+        await _write_holds(conn, decision.budgets, decision.holds)
     return decision.refusals
 
 
@@ -53,20 +75,17 @@ async def settle(conn: Connection, costs: Sequence[tuple[UUID, UUID, Decimal | N
     The hold's row is the claim: an attempt that holds nothing, or was settled before, changes nothing. A cost that
     is unknown is taken to be the whole hold.
     """
-    rows = await _lock_for_attempts(conn, [(project_id, attempt_id) for project_id, attempt_id, _ in costs])
-    if not rows:
+    wallets = await _lock_for_attempts(conn, [(project_id, attempt_id) for project_id, attempt_id, _ in costs])
+    if not wallets:
         return []
-    cost_of = {(project_id, attempt_id): cost for project_id, attempt_id, cost in costs}
-    budgets: dict[UUID, BudgetState] = {}
+    cost_of = {attempt_id: cost for _, attempt_id, cost in costs}
+    settled: list[BudgetState] = []
     reached: list[Reached] = []
-    for row in rows:
-        held, attempt_id = row["usd"], row["attempt_id"]
-        cost = cost_of[row["project_id"], attempt_id]
-        before = budgets.get(row["id"]) or _state(row)
-        after = before.settled(held, held if cost is None else cost, row["now"])
-        budgets[after.id], crossed = _tell(after, attempt_id)
+    for wallet in wallets:
+        after, crossed = wallet.settle(cost_of)
+        settled.append(after)
         reached += crossed
-    await _write_settled(conn, list(budgets.values()), rows)
+    await _write_settled(conn, settled, wallets)
     return reached
 
 
@@ -99,7 +118,7 @@ async def extend(conn: Connection, project_id: UUID, attempt_id: UUID, usd: Deci
 
     Raises BudgetExceeded, and leaves the hold as it is.
     """
-    budgets = [_state(row) for row in await _lock_for_attempts(conn, [(project_id, attempt_id)])]
+    budgets = [wallet.budget for wallet in await _lock_for_attempts(conn, [(project_id, attempt_id)])]
     for budget in budgets:
         if usd > budget.room_usd:
             raise budget.refusal(usd)
@@ -120,13 +139,14 @@ async def all_projects_with_budgets(conn: Connection) -> frozenset[UUID]:
 
 
 async def list_budgets(conn: Connection, project_id: UUID) -> list[BudgetState]:
-    """List the project's budgets as they are now, the widest scope first."""
+    """List the project's budgets as they are now, the widest scope and the newest first."""
     rows = await conn.fetch(
         f"""
         SELECT {_STATE}, now() AS now FROM budgets AS b WHERE b.project_id = $1
-        ORDER BY array_position(ARRAY['project', 'user', 'key', 'run'], b.scope), b.created_at, b.id
+        ORDER BY array_position(ARRAY['project', 'user', 'key', 'run'], b.scope), b.created_at DESC, b.id LIMIT $2
         """,  # noqa: S608  a constant list of columns
         project_id,
+        MOST_LISTED,
     )
     return [_state(row) for row in rows]
 
@@ -186,8 +206,12 @@ async def write_use(conn: Connection, budget: BudgetState) -> None:
 
 
 async def delete_budget(conn: Connection, project_id: UUID, budget_id: UUID) -> bool:
-    """End a budget and its holds; False: there is none."""
+    """End a budget and its holds; False: there is none.
+
+    The second statement sees the holds of whoever had the budget's row locked before.
+    """
     status = await conn.execute("DELETE FROM budgets WHERE project_id = $1 AND id = $2", project_id, budget_id)
+    await conn.execute("DELETE FROM budget_holds WHERE project_id = $1 AND budget_id = $2", project_id, budget_id)
     return str(status).endswith(" 1")
 
 
@@ -204,20 +228,23 @@ async def _lock_for_accounts(conn: Connection, reservations: Iterable[Reservatio
     return [_state(row) for row in rows]
 
 
-async def _lock_for_attempts(conn: Connection, attempts: Sequence[tuple[UUID, UUID]]) -> list[asyncpg.Record]:
-    """Lock the budgets of these attempts' holds, then the holds: one row for each hold that is still there."""
-    rows: list[asyncpg.Record] = await conn.fetch(
+async def _lock_for_attempts(conn: Connection, attempts: Sequence[tuple[UUID, UUID]]) -> list[_Wallet]:
+    """Lock the budgets of these attempts' holds, then the holds that are still there."""
+    rows = await conn.fetch(
         f"""
-        SELECT {_STATE}, now() AS now, h.attempt_id, h.usd
-        FROM unnest($1::uuid[], $2::uuid[]) AS a (project_id, attempt_id)
-        JOIN budget_holds AS h ON h.project_id = a.project_id AND h.attempt_id = a.attempt_id
-        JOIN budgets AS b ON b.project_id = h.project_id AND b.id = h.budget_id
-        ORDER BY b.id, h.attempt_id FOR NO KEY UPDATE OF b, h
+        SELECT {_STATE}, now() AS now, array_agg(b.attempt_id) AS attempts, array_agg(b.usd) AS holds
+        FROM (
+            SELECT {_STATE}, h.attempt_id, h.usd
+            FROM unnest($1::uuid[], $2::uuid[]) AS a (project_id, attempt_id)
+            JOIN budget_holds AS h ON h.project_id = a.project_id AND h.attempt_id = a.attempt_id
+            JOIN budgets AS b ON b.project_id = h.project_id AND b.id = h.budget_id
+            ORDER BY b.id, h.attempt_id FOR NO KEY UPDATE OF b, h
+        ) AS b GROUP BY {_STATE}
         """,  # noqa: S608  a constant list of columns
         [project_id for project_id, _ in attempts],
         [attempt_id for _, attempt_id in attempts],
     )
-    return rows
+    return [_Wallet(_state(row), row["now"], row["attempts"], row["holds"]) for row in rows]
 
 
 async def _held_already(
@@ -262,8 +289,8 @@ async def _write_holds(conn: Connection, budgets: Sequence[BudgetState], holds: 
     )
 
 
-async def _write_settled(conn: Connection, states: Sequence[BudgetState], rows: Sequence[asyncpg.Record]) -> None:
-    """Write what is spent now and drop the settled holds; all of the rows are locked."""
+async def _write_settled(conn: Connection, states: Sequence[BudgetState], wallets: Sequence[_Wallet]) -> None:
+    """Write what is spent now and drop the settled holds; all of them are locked."""
     await conn.execute(
         """
         WITH dropped AS (
@@ -281,9 +308,9 @@ async def _write_settled(conn: Connection, states: Sequence[BudgetState], rows: 
         """,
         *_columns(states),
         [state.held_usd for state in states],
-        [row["project_id"] for row in rows],
-        [row["attempt_id"] for row in rows],
-        [row["id"] for row in rows],
+        [wallet.budget.project_id for wallet in wallets for _ in wallet.attempts],
+        [attempt_id for wallet in wallets for attempt_id in wallet.attempts],
+        [wallet.budget.id for wallet in wallets for _ in wallet.attempts],
     )
 
 
@@ -318,9 +345,3 @@ def _state(row: asyncpg.Record) -> BudgetState:
     fields = {name: row[name] for name in BudgetState.__slots__}
     now: datetime = row["now"]
     return BudgetState(**fields).at(now)
-
-
-def _tell(budget: BudgetState, attempt_id: UUID) -> tuple[BudgetState, list[Reached]]:
-    told = budget.reached_percents()
-    news = [percent for percent in told if percent > budget.told_percent]
-    return budget.telling(news), [Reached(attempt_id, budget, percent) for percent in news]
