@@ -72,7 +72,7 @@ def check_answer(text: str, schema: dict[str, JsonValue], *, is_cut: bool = Fals
     """
     try:
         found, value = _read(text, is_mended=not is_cut)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Mismatch(("At the beginning: the answer is not JSON.",))
     errors = islice(_validator(json.dumps(schema)).iter_errors(value), _MOST_ERRORS)
     reasons = tuple(_reason(error) for error in errors)

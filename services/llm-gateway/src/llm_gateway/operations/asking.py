@@ -1,13 +1,9 @@
 """What a model is asked, and what it is asked after an answer: to go on, or to correct what does not fit the schema."""
 
-import asyncio
 from functools import partial
 
-from pydantic import JsonValue
-
 from llm_gateway.domain import Ending, continued, failed
-from llm_gateway.domain.answers import Answer
-from llm_gateway.domain.structured import Mismatch, StructuredOutputInvalid, asked_again, check_answer
+from llm_gateway.domain.structured import Mismatch, StructuredOutputInvalid, asked_again
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.running import Running
 from llm_gateway.store import segments
@@ -40,7 +36,7 @@ async def next_question(desk: Desk, running: Running, ending: Ending) -> Generat
         return _going_on(running, running.answer.text)
     if request.response_schema is None:
         return ending
-    checked = await _check(running.answer, request.response_schema, is_cut=is_cut)
+    checked = await desk.checker.check(running.answer.text, request.response_schema, is_cut=is_cut)
     if isinstance(checked, str):
         desk.writer.add(running.manuscript, checked)
         return ending
@@ -49,11 +45,6 @@ async def next_question(desk: Desk, running: Running, ending: Ending) -> Generat
     running.is_asked_again = True
     log.info("answer_asked_again", generation_id=str(running.claimed.id), reasons=len(checked.reasons))
     return _corrected(running, checked)
-
-
-async def _check(answer: Answer, schema: dict[str, JsonValue], *, is_cut: bool) -> str | Mismatch:
-    # In a thread: mending a long answer takes longer than other generations may wait.
-    return await asyncio.to_thread(check_answer, answer.text, schema, is_cut=is_cut)
 
 
 def _going_on(running: Running, text: str) -> GenerationRequest:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from llm_gateway.operations.budgets import BudgetBook
 from llm_gateway.operations.catalogue import Catalogue
+from llm_gateway.operations.checking import Checker
 from llm_gateway.operations.endpoints.accounting import Ledger
 from llm_gateway.operations.failover import Health
 from llm_gateway.operations.membership import Members
@@ -50,3 +51,4 @@ class Desk:
     upstream: Upstream
     cache: ResponseCache
     health: Health = field(default_factory=Health)
+    checker: Checker = field(default_factory=Checker)

@@ -91,6 +91,7 @@ class Engine:
         for running in list(self._running.values()):
             running.stop(StopReason.HANDED_BACK)
         await self._wait_for_all(CLOSE_SECONDS)
+        await self.desk.checker.close()
 
     async def _wait_for_all(self, seconds: float) -> None:
         if self._tasks:
