@@ -15,6 +15,7 @@ from fastapi import APIRouter, FastAPI
 
 from shared.http import create_app
 from shared.migrations import MigrationChangedError, migrate
+from shared.runtime.garbage import spare_what_stays
 from shared.runtime.house import House, connect_bus, ensure_transport
 from shared.runtime.logs import configure_logs, logger
 from shared.runtime.settings import ServiceSettings
@@ -79,6 +80,7 @@ async def serve(settings: ServiceSettings, opened: AbstractAsyncContextManager[F
     async with opened as app:
         server = _Server(_config(settings, app))
         server.house = getattr(app.state, "house", None)
+        spare_what_stays()
         await server.serve()
 
 
