@@ -1,5 +1,6 @@
 """What a budget decides: periods, raises, thresholds, and which call gets the last dollar."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -21,13 +22,16 @@ from llm_gateway.domain.budgets import (
     period_start,
     read_scope_id,
 )
-from llm_gateway.domain.calls import Account, Rates
+from llm_gateway.domain.calls import Account, Rates, Route
+from llm_gateway.operations.spending import most_usd
+from llm_gateway.providers.prices import find_rates
 from shared.contracts.ids import encode_id, new_id
 from shared.contracts.llm_gateway import Period
 from shared.problems import Invalid
 
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)
 PROJECT = new_id()
+ROUTE = Route("anthropic", "anthropic", "claude-sonnet-4-5", "", frozenset({"messages"}), "a", "a key")
 
 
 def budget(**changes: Any) -> BudgetState:
@@ -206,3 +210,16 @@ def test_a_budget_of_the_project_names_nobody() -> None:
         read_scope_id("project", encode_id("pj", new_id()), PROJECT)
     errors = cast("list[dict[str, Any]]", raised.value.extensions["errors"])
     assert errors[0]["name"] == "scope_id"
+
+
+def test_a_long_request_is_held_with_its_surcharge() -> None:
+    rates = find_rates("anthropic", "claude-sonnet-4-5")
+    assert rates is not None
+    assert rates.has_surcharges
+    route = replace(ROUTE, rates=rates)
+    short, long = (most_usd(route, rates, tokens, 1_000) for tokens in (50_000, 300_000))
+    assert short == hold_usd(rates, 50_000, 1_000)
+    assert long is not None
+    assert long > (hold_usd(rates, 300_000, 1_000) or 0) * Decimal("1.9")
+    assert most_usd(replace(ROUTE, rates=None), ceiling_rates(Decimal(1)), 300_000, 0) == Decimal("0.3")
+    assert most_usd(replace(ROUTE, rates=None), None, 300_000, 0) is None

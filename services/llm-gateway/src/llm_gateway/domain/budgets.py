@@ -285,7 +285,7 @@ def period_start(period: Period, now: datetime) -> datetime:
 
 
 def hold_usd(rates: Rates | None, input_tokens_bound: int, output_tokens: int | None) -> Decimal | None:
-    """The most that a call may cost below any long-context surcharge; None where the price is unknown.
+    """The most that a call may cost below the surcharge of long requests; None where the price is unknown.
 
     `output_tokens` None is a call without a limit: it holds DEFAULT_OUTPUT_TOKENS.
     """

@@ -10,13 +10,13 @@ from llm_gateway.domain.budgets import (
     DEFAULT_OUTPUT_TOKENS,
     Reservation,
     ceiling_rates,
-    hold_usd,
     input_tokens_bound,
     written_tokens_bound,
 )
 from llm_gateway.domain.calls import Rates, Route
 from llm_gateway.operations.budgets import tell_reached
 from llm_gateway.operations.desk import Desk
+from llm_gateway.operations.spending import most_usd
 from llm_gateway.store import attempts, budgets
 from llm_gateway.store.attempts import Settlement
 from shared.call import Call, service_call
@@ -74,7 +74,7 @@ async def purse_for(desk: Desk, claimed: ClaimedGeneration, asking: Asking) -> P
     is_open_ended = request.max_output_tokens is None and written not in kept
     text_bytes = len(request.model_dump_json().encode()) + _BYTES_PER_CHARACTER * asking.more_characters
     bound = input_tokens_bound(text_bytes, messages=len(request.messages))
-    reservation = Reservation(asking.attempt_id, claimed.account, hold_usd(rates, bound, written))
+    reservation = Reservation(asking.attempt_id, claimed.account, most_usd(route, rates, bound, written))
     return Purse(reservation, Hold(rates, written) if rates is not None and is_open_ended else None)
 
 

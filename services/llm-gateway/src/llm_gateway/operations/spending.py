@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 from llm_gateway.domain import Spent, estimate_tokens
+from llm_gateway.domain.budgets import DEFAULT_OUTPUT_TOKENS, hold_usd
 from llm_gateway.domain.calls import Rates, Route
 from llm_gateway.providers.prices import cost_of, find_rates
 from llm_gateway.providers.protocol import ReportedUsage
 from shared.contracts.llm_gateway import GenerationUsage
 
+# The lowest length from which any provider in the price list asks more.
+SURCHARGED_FROM_TOKENS = 100_000
 # The provider turned the call away before it read anything: this is known, not guessed.
 NOTHING_SPENT = Spent(cost_usd=Decimal(0))
 
@@ -21,6 +24,17 @@ def reported(route: Route, usage: ReportedUsage) -> Spent:
         output_tokens=usage.output_tokens,
     )
     return Spent(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, usage.reasoning_tokens, cost)
+
+
+def most_usd(route: Route, rates: Rates | None, input_tokens: int, output_tokens: int | None) -> Decimal | None:
+    """The most that a call may cost, surcharges included; `rates` are the route's own, or an admin's ceiling.
+
+    `output_tokens` None is a call without a limit, which holds DEFAULT_OUTPUT_TOKENS.
+    """
+    if input_tokens < SURCHARGED_FROM_TOKENS or route.rates is None or not route.rates.has_surcharges:
+        return hold_usd(rates, input_tokens, output_tokens)
+    written = DEFAULT_OUTPUT_TOKENS if output_tokens is None else output_tokens
+    return cost_of(route, input_tokens=input_tokens, cached_input_tokens=0, output_tokens=written)
 
 
 def list_rates(provider: str, model: str) -> Rates | None:

@@ -8,14 +8,13 @@ from uuid import UUID
 
 import aiohttp
 
-from llm_gateway.domain import Spent
+from llm_gateway.domain import GenerationTimedOut, Spent
 from llm_gateway.domain.budgets import (
     DEFAULT_OUTPUT_TOKENS,
     BudgetExceeded,
     Reservation,
     affordable_output_tokens,
     ceiling_rates,
-    hold_usd,
 )
 from llm_gateway.domain.calls import Rates, Route
 from llm_gateway.domain.failover import CallFailed, FailureClass
@@ -28,12 +27,14 @@ from llm_gateway.operations.endpoints.metering import Meter
 from llm_gateway.operations.endpoints.reply import Answered, Reply
 from llm_gateway.operations.endpoints.tracing import call_span
 from llm_gateway.operations.limiting import Admission
+from llm_gateway.operations.spending import most_usd
 from llm_gateway.providers import refusals
 from llm_gateway.providers.upstream import LONGEST_ANSWER
 from llm_gateway.providers.wires import EventScan, events_document, read_whole
 from llm_gateway.store import ledger
 from llm_gateway.store.ledger import NewCall
 from shared.contracts.ids import encode_id, new_id
+from shared.problems import Problem
 
 _ENDLESS = 1 << 62
 # As many small events as the read buffer of a connection holds.
@@ -53,6 +54,7 @@ class _Serving:
     tokens: int = 0
     spent: Spent | None = None
     has_begun: bool = False
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,20 @@ async def serve(desk: Desk, asking: Asking, reply: Reply) -> None:
 async def _at_place(serving: _Serving, routes: tuple[Route, ...]) -> None:
     asking = serving.asking
     async with serving.desk.traffic.gate.place(asking.account.project_id, asking.deadline - time.monotonic()):
-        await _ask(serving, routes)
+        try:
+            async with asyncio.timeout(asking.deadline - time.monotonic()):
+                await _ask(serving, routes)
+        except TimeoutError:
+            await _end_with(serving, GenerationTimedOut("The model took longer than a call may take."))
+
+
+async def _end_with(serving: _Serving, problem: Problem) -> None:
+    """Say where the answer was to go on that it does not; raise it where nothing was said yet."""
+    if not serving.has_begun:
+        raise problem
+    if not serving.is_over:
+        serving.is_over = True
+        await serving.reply.fail(problem)
 
 
 async def _through_cache(serving: _Serving, routes: tuple[Route, ...], key: str) -> None:
@@ -144,7 +159,7 @@ async def _ask(serving: _Serving, routes: tuple[Route, ...]) -> None:
             return
         if serving.has_begun:
             # What was shown stays: two answers are never spliced.
-            await serving.reply.fail(failure.problem)
+            await _end_with(serving, failure.problem)
             return
         further = attempts.next(failure, serving.asking.deadline - time.monotonic())
         if further is None:
@@ -203,6 +218,8 @@ async def _stream(serving: _Serving, meter: Meter, response: aiohttp.ClientRespo
     scan = meter.scan = EventScan(serving.asking.wire, hides_usage=serving.asking.hides_usage)
     allowed = _Allowance(serving, meter, money)
     async for chunk in response.content.iter_any():
+        if not scan.events:
+            serving.desk.upstream.begin(response)
         events = scan.feed(chunk)
         if events:
             await _show(serving, meter, events)
@@ -211,8 +228,16 @@ async def _stream(serving: _Serving, meter: Meter, response: aiohttp.ClientRespo
     events = scan.finish()
     if events:
         await _show(serving, meter, events)
-    _conclude(meter, scan)
+    meter.usage, meter.response_id = scan.usage(), scan.response_id
+    if not scan.is_complete and not scan.has_failed:
+        raise refusals.connection_lost(meter.route.provider)
+    if not scan.has_failed:
+        meter.status = "succeeded"
+    serving.is_over = True
     await serving.reply.end()
+    if scan.has_failed:
+        # The caller has read why, in the provider's own words.
+        raise refusals.refused_in_stream(meter.route.provider, None)
 
 
 async def _show(serving: _Serving, meter: Meter, events: bytes) -> None:
@@ -221,16 +246,9 @@ async def _show(serving: _Serving, meter: Meter, events: bytes) -> None:
             # Nothing was shown yet: this is a refusal like any other, and the next route may do better.
             raise refusals.refused_in_stream(meter.route.provider, events_document(events))
         serving.has_begun = True
+        serving.desk.health.begin(meter.route)
         await serving.reply.begin(_told(serving, meter))
     await serving.reply.send(events)
-
-
-def _conclude(meter: Meter, scan: EventScan) -> None:
-    """Take the stream as ended. Raises CallFailed where the provider broke off, which the caller sees by itself."""
-    meter.usage, meter.response_id = scan.usage(), scan.response_id
-    if not scan.is_complete and not scan.has_failed:
-        raise refusals.connection_lost(meter.route.provider)
-    meter.status = "failed" if scan.has_failed else "succeeded"
 
 
 class _Allowance:
@@ -280,7 +298,7 @@ def _reserved(serving: _Serving, route: Route, call: NewCall) -> _Money | None:
     rates = route.rates or ceiling_rates(serving.catalogue.settings.unknown_price_ceiling_usd_per_million)
     output = 0 if asking.wire.wire == "embeddings" else asking.output_limit
     reading = asking.input_tokens_bound()
-    return _Money(Reservation(call.id, asking.account, hold_usd(rates, reading, output)), rates, reading)
+    return _Money(Reservation(call.id, asking.account, most_usd(route, rates, reading, output)), rates, reading)
 
 
 def _bounded_output(asking: Asking, money: _Money | None) -> int | None:
