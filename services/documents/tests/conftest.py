@@ -136,7 +136,9 @@ class FakeGateway:
         """Have a generation end with this text; return the fact that tells it."""
         assert generation_id is not None
         digest = hashlib.sha256(text.encode()).hexdigest()
-        segments = [Segment(number=number, text=part) for number, part in enumerate(text.partition(" "), start=1)]
+        thought = Segment(number=1, text="They want to read of a ferry.", kind="think")
+        written = [Segment(number=number, text=part) for number, part in enumerate(text.partition(" "), start=2)]
+        segments = [thought, *written]
         generation = Generation(
             id=generation_id,
             status=status,

@@ -116,7 +116,8 @@ class FakeGateway:
         """Let a generation have written this text, in a few segments, and ended so."""
         size = max(7, len(text) // 10)
         pieces = [text[start : start + size] for start in range(0, len(text), size)]
-        segments = [Segment(number=number, text=piece) for number, piece in enumerate(pieces, 1)]
+        thought = Segment(number=1, text="They want a better prompt.", kind="think")
+        segments = [thought, *(Segment(number=number, text=piece) for number, piece in enumerate(pieces, 2))]
         now = datetime.now(UTC)
         generation: dict[str, Any] = {
             "id": encode_id("ge", generation_id),
