@@ -57,7 +57,7 @@ async def _set_up_gateway(member: Member) -> str:
         {"model": "simulator/quill", "context_tokens": 200_000, "capabilities": ["tools", "json_schema"]},
     )
     await member.post("/api/budgets", {"scope": "project", "period": "month", "limit_usd": "20"})
-    await member.post("/api/budgets", {"scope": "key", "scope_id": key["id"], "period": "day", "limit_usd": "0.000001"})
+    await member.post("/api/budgets", {"scope": "key", "scope_id": key["id"], "period": "day", "limit_usd": "0.05"})
     await member.post("/api/limits", {"scope": "project", "requests_per_minute": 600, "parallel": 50})
     await member.post("/api/playground", {"request": {"model": "writer", "messages": [QUESTION]}})
     return str(key["id"])

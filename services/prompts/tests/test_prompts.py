@@ -22,9 +22,9 @@ from prompts.operations.prompts import (
     restore_prompt,
     update_prompt,
 )
-from prompts.operations.versions import commit_version, list_versions
+from prompts.operations.versions import commit_version, list_versions, name_versions
 from shared.call import Call
-from shared.contracts.ids import encode_id
+from shared.contracts.ids import encode_id, new_id
 from shared.contracts.prompts import (
     CommitVersion,
     CreatePrompt,
@@ -34,6 +34,7 @@ from shared.contracts.prompts import (
     ListPrompts,
     ListVersions,
     MoveLabel,
+    NameVersions,
     Parameter,
     PromptDetail,
     RestorePrompt,
@@ -162,6 +163,22 @@ async def test_a_commit_adds_a_version_and_the_same_content_again_does_not(desk:
     versions = await list_versions(desk, call, ListVersions(prompt_id=prompt.id))
     assert [version.number for version in versions.items] == [2, 1]
     assert await facts(desk) == ["fact.prompts.prompt.created.v1", "fact.prompts.prompt_version.committed.v1"]
+
+
+async def test_versions_are_named_by_their_ids_also_of_deleted_prompts_and_never_of_another_project(desk: Desk) -> None:
+    call = make_call()
+    prompt = await written(desk, call)
+    second = await commit_version(desk, call, CommitVersion(prompt_id=prompt.id, base_version=1, template="Other"))
+    await delete_prompt(desk, call, DeletePrompt(prompt_id=prompt.id))
+    ids = NameVersions(ids=[prompt.latest.id, second.latest.id, new_id()])
+    named = {
+        name.id: (name.prompt_id, name.title, name.number) for name in (await name_versions(desk, call, ids)).items
+    }
+    assert named == {
+        prompt.latest.id: (prompt.id, "Episode outline", 1),
+        second.latest.id: (prompt.id, "Episode outline", 2),
+    }
+    assert (await name_versions(desk, make_call(), ids)).items == []
 
 
 async def test_a_stale_commit_is_refused_with_both_texts(desk: Desk) -> None:

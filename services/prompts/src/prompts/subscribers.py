@@ -23,6 +23,7 @@ def subscribe(house: House, desk: Desk) -> None:
     answer(contracts.MoveLabel, partial(prompts.move_label, desk))
     answer(contracts.CommitVersion, partial(versions.commit_version, desk))
     answer(contracts.ListVersions, partial(versions.list_versions, desk))
+    answer(contracts.NameVersions, partial(versions.name_versions, desk))
     answer(contracts.CheckTemplate, partial(templates.check_template, desk))
     answer(contracts.PreviewTemplate, partial(templates.preview_template, desk))
     answer(contracts.RenderPrompt, partial(templates.render_prompt, desk))

@@ -25,7 +25,7 @@ describe('connections', () => {
     const section = await screen.findByRole('region', { name: 'Connections' })
     expect(await within(section).findByText('Set OPENAI_API_KEY.')).toBeVisible()
     expect(within(section).getByText('Anthropic · key …x7Qa')).toBeVisible()
-    expect(within(section).getByRole('button', { name: 'Change openai' })).toHaveAttribute('aria-disabled', 'true')
+    expect(within(section).queryByRole('button', { name: 'Change openai' })).toBeNull()
     expect(await screen.findByRole('table', { name: 'Models' })).toBeVisible()
     expect(await violations()).toEqual([])
   })
@@ -44,6 +44,16 @@ describe('connections', () => {
     await user.click(add())
     await waitFor(() => expect(bodies).toEqual([{ revision: 0, name: 'azure', provider: 'azure', base_url: 'https://x.openai.azure.com/openai/v1', api_key: 'secret' }]))
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  })
+
+  test('of the installation give their name and provider to one of the project', async () => {
+    const bodies = sent('post', '/api/connections', connections[1] ?? {})
+    const { user } = openApp(PAGE)
+    await user.click(await screen.findByRole('button', { name: 'Use own key for openai' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Add connection' })
+    await user.type(within(dialog).getByLabelText('API key'), 'secret')
+    await user.click(within(dialog).getByRole('button', { name: 'Add connection' }))
+    await waitFor(() => expect(bodies).toMatchObject([{ revision: 0, name: 'openai', provider: 'openai', api_key: 'secret' }]))
   })
 
   test('keep their key when nothing is typed, and say that another address clears it', async () => {

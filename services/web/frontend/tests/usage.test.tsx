@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { openApp } from './open-app'
 import { violations } from './faults'
 import { apiKey, running, usageSum } from './gateway-samples'
-import { session } from './samples'
+import { promptDetail, session } from './samples'
 import { problem, server } from './server'
 
 describe('usage and cost', () => {
@@ -49,6 +49,20 @@ describe('usage and cost', () => {
     await user.selectOptions(screen.getByRole('combobox', { name: 'Period' }), 'Last 30 days')
     await waitFor(() => expect(router.state.location.search).toMatchObject({ by: 'task', measure: 'calls', period: 'days30' }))
     expect(asked).toContain('task')
+  })
+
+  test('calls prompts by their titles and versions', async () => {
+    const version = promptDetail.latest.id
+    server.use(
+      http.get('/api/usage', () => HttpResponse.json({ since: '2026-11-01', until: '2026-11-21', by: 'prompt_version', items: [usageSum({ group: version, calls: 2, cost_usd: '1' })] })),
+      http.get('/api/prompt-versions', ({ request }) => {
+        expect(new URL(request.url).searchParams.getAll('ids')).toEqual([version])
+        return HttpResponse.json({ items: [{ id: version, prompt_id: promptDetail.id, title: 'Episode outline', number: 2 }] })
+      }),
+    )
+    openApp('/mara/usage?by=prompt_version')
+    const table = await screen.findByRole('table', { name: 'Usage by Prompt' })
+    expect(await within(table).findByText('Episode outline v2')).toBeVisible()
   })
 
   test('says what is counted where nothing was', async () => {

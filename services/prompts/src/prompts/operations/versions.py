@@ -14,8 +14,10 @@ from shared.contracts.ids import new_id
 from shared.contracts.prompts import (
     CommitVersion,
     ListVersions,
+    NameVersions,
     PromptDetail,
     PromptVersionCommitted,
+    PromptVersionNames,
     PromptVersionPage,
 )
 from shared.faults import fault_point
@@ -28,6 +30,12 @@ async def list_versions(desk: Desk, call: Call, command: ListVersions) -> Prompt
     async with desk.database.transaction(call.project_id) as conn:
         summary = await found_prompt(conn, call, command.prompt_id)
         return PromptVersionPage(items=await version_rows.list_versions(conn, call.project_id, summary.id))
+
+
+async def name_versions(desk: Desk, call: Call, command: NameVersions) -> PromptVersionNames:
+    """Say what versions are called of which only ids are known. Unknown ids are left out."""
+    async with desk.database.transaction(call.project_id) as conn:
+        return PromptVersionNames(items=await version_rows.name_versions(conn, call.project_id, command.ids))
 
 
 async def commit_version(desk: Desk, call: Call, command: CommitVersion) -> PromptDetail:

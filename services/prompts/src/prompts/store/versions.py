@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from prompts.store.rows import VersionContent
-from shared.contracts.prompts import PromptVersion
+from shared.contracts.prompts import PromptVersion, PromptVersionName
 from shared.postgres import Connection, many, one
 
 
@@ -83,6 +83,21 @@ async def list_versions(conn: Connection, project_id: UUID, prompt_id: UUID) -> 
         prompt_id,
     )
     return many(PromptVersion, rows)
+
+
+async def name_versions(conn: Connection, project_id: UUID, version_ids: list[UUID]) -> list[PromptVersionName]:
+    """Read titles and numbers of versions, those of deleted prompts included."""
+    rows = await conn.fetch(
+        """
+        SELECT version.id, version.prompt_id, prompt.title, version.number
+        FROM prompt_versions AS version
+        JOIN prompts AS prompt ON prompt.project_id = version.project_id AND prompt.id = version.prompt_id
+        WHERE version.project_id = $1 AND version.id = ANY($2::uuid[])
+        """,
+        project_id,
+        version_ids,
+    )
+    return many(PromptVersionName, rows)
 
 
 async def move_label(conn: Connection, project_id: UUID, prompt_id: UUID, label: str, version: int) -> None:

@@ -17,11 +17,12 @@ interface ModelSelectProps extends Omit<ComponentProps<'select'>, 'value' | 'onC
   aliases?: boolean
 }
 
-/** Choose a model; those without a key are listed with the reason, and cannot be chosen. */
+/** Choose a model that writes; those without a key are listed with the reason, and cannot be chosen. */
 export function ModelSelect({ project, value, onChange, none, withDefault = true, aliases = false, ...rest }: ModelSelectProps) {
   const { data } = useQuery(modelsQuery(project))
   const { data: named } = useQuery({ ...aliasesQuery(project), enabled: aliases })
-  const providers = [...new Set(data?.items.map((model) => model.provider))]
+  const writers = data?.items.filter(({ capabilities }) => !capabilities?.includes('embeddings')) ?? []
+  const providers = [...new Set(writers.map((model) => model.provider))]
   const known = value === null || [...(data?.items ?? []).map(({ id }) => id), ...(named?.items ?? []).map(({ name }) => name)].includes(value)
   return (
     <Select value={value ?? ''} onChange={(event) => onChange(event.target.value || null)} {...rest}>
@@ -30,7 +31,7 @@ export function ModelSelect({ project, value, onChange, none, withDefault = true
       {aliases && named && named.items.length > 0 && <optgroup label="Aliases">{named.items.map(({ name, targets }) => <option key={name} value={name}>{name} ({targets[0]})</option>)}</optgroup>}
       {providers.map((provider) => (
         <optgroup key={provider} label={provider}>
-          {data?.items.filter((model) => model.provider === provider).map((model) => <option key={model.id} value={model.id} disabled={!model.available}>{modelLabel(model)}</option>)}
+          {writers.filter((model) => model.provider === provider).map((model) => <option key={model.id} value={model.id} disabled={!model.available}>{modelLabel(model)}</option>)}
         </optgroup>
       ))}
     </Select>

@@ -17,7 +17,7 @@ export function Segmented<T extends string>({ label, choices, value, onChange }:
           type="button"
           aria-pressed={choice === value}
           onClick={() => onChange(choice)}
-          className={clsx('min-h-7 rounded px-2.5 text-xs', choice === value ? 'bg-surface font-medium text-ink shadow-[inset_0_0_0_1px_var(--edge)]' : 'text-ink-2 hover:text-ink')}
+          className={clsx('min-h-7 rounded px-2.5 text-xs max-sm:min-h-9', choice === value ? 'bg-surface font-medium text-ink shadow-[inset_0_0_0_1px_var(--edge)]' : 'text-ink-2 hover:text-ink')}
         >
           {choices[choice]}
         </button>

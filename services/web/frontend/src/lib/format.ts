@@ -2,6 +2,8 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
+const LEAST_SHOWN_USD = 0.0001
+
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
@@ -21,10 +23,11 @@ export const dayText = (iso: string): string => calendar.format(new Date(iso))
 
 export const exactTime = (iso: string): string => clock.format(new Date(iso))
 
-/** Money with two decimals, four under one cent; an unknown price is said to be unknown, never 0. */
+/** Money with two decimals, four under one cent, and never rounded to nothing; an unknown price is said to be unknown, never 0. */
 export function moneyText(usd: string | null | undefined): string {
   if (usd === null || usd === undefined) return 'price unknown'
   const value = Number(usd)
+  if (value > 0 && value < LEAST_SHOWN_USD) return `under $${LEAST_SHOWN_USD}`
   return `$${value.toFixed(value !== 0 && value < 0.01 ? 4 : 2)}`
 }
 

@@ -62,6 +62,12 @@ async def list_versions(prompt_id: PromptId, ask: Ask) -> contracts.PromptVersio
     return await ask(contracts.ListVersions(prompt_id=prompt_id))
 
 
+@tools.get("/prompt-versions", action="prompts.read")
+async def name_versions(query: Annotated[contracts.NameVersions, Query()], ask: Ask) -> contracts.PromptVersionNames:
+    """Say what versions are called of which only ids are known, at most 100 at once."""
+    return await ask(query)
+
+
 @router.post("/{prompt_id}/versions", action="prompts.write", status_code=201)
 async def commit_version(prompt_id: PromptId, body: contracts.NewVersion, ask: Ask) -> contracts.PromptDetail:
     """Add an immutable version."""

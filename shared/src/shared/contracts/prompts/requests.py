@@ -4,14 +4,15 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, JsonValue
 
-from shared.contracts.ids import PromptId
+from shared.contracts.ids import PromptId, PromptVersionId
 from shared.contracts.message import Command, Request
-from shared.contracts.prompts.samples import PROMPT_ID
+from shared.contracts.prompts.samples import PROMPT_ID, VERSION_ID
 from shared.contracts.prompts.values import (
     Done,
     Parameter,
     PromptDetail,
     PromptPage,
+    PromptVersionNames,
     PromptVersionPage,
     RenderedPrompt,
     SeenNumber,
@@ -149,6 +150,16 @@ class ListVersions(Request[PromptVersionPage]):
     answer: ClassVar[type[BaseModel]] = PromptVersionPage
     sample: ClassVar[dict[str, Any]] = {"prompt_id": PROMPT_ID}
     prompt_id: PromptId
+
+
+class NameVersions(Request[PromptVersionNames]):
+    """Say what versions are called of which only ids are known. Unknown ids are left out."""
+
+    subject: ClassVar[str] = "request.prompts.name_versions.v1"
+    action: ClassVar[str] = "prompts.read"
+    answer: ClassVar[type[BaseModel]] = PromptVersionNames
+    sample: ClassVar[dict[str, Any]] = {"ids": [VERSION_ID]}
+    ids: list[PromptVersionId] = Field(max_length=100)
 
 
 class DeletePrompt(Request[Done]):

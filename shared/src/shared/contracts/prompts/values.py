@@ -125,6 +125,21 @@ class PromptVersionPage(View):
     items: list[PromptVersion]
 
 
+class PromptVersionName(View):
+    """What a version is called: its prompt's title and its number, also where the prompt was deleted."""
+
+    id: PromptVersionId
+    prompt_id: PromptId
+    title: str
+    number: int
+
+
+class PromptVersionNames(View):
+    """The versions that were asked for, in no order; the project's own only."""
+
+    items: list[PromptVersionName]
+
+
 class Snippet(View):
     """A named text that `@name` inserts. `used_by` counts prompts whose latest version mentions it."""
 

@@ -21,7 +21,7 @@ export function BudgetDialog({ project, budget, scopeId, onClose }: { project: s
   return (
     <FormDialog title={budget ? 'Change budget' : 'Add budget'} description="Calls that could pass it are refused before they are made. What is spent already counts on." submit={budget ? 'Save budget' : 'Add budget'} pending={saveBudget.isPending} reason={reason} refused={refused.rest} onSubmit={submit} onClose={onClose}>
       <ScopeField project={project} value={id} fixed={budget !== null} error={refused.fields.scope_id ?? refused.fields.scope} onChange={setId} />
-      <div className="grid gap-4 sm:grid-cols-2">
+      <div className="grid items-end gap-4 sm:grid-cols-2">
         <Field label="US dollars" error={usd === undefined ? 'Write a number, such as 20.' : refused.fields.limit_usd}>
           {(ids) => <TextInput {...ids} inputMode="decimal" className="tabular" placeholder="20" value={limit} onChange={(event) => setLimit(event.target.value)} />}
         </Field>

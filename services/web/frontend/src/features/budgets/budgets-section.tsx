@@ -39,7 +39,7 @@ export function BudgetsSection({ project, wanted, onDone }: BudgetsSectionProps)
     onDone()
   }
   return (
-    <Section title="Budgets" text="What calls could cost is held before they are made, so that a budget is never passed. Half, four fifths and all of it are told." actions={<Button reason={refusal} onClick={() => setOpen({ kind: 'add' })}><Plus />Add budget</Button>}>
+    <Section title="Budgets" text="What calls could cost is held before they are made, so that a budget is never passed." actions={<Button reason={refusal} onClick={() => setOpen({ kind: 'add' })}><Plus />Add budget</Button>}>
       <Loaded query={query} what="budgets">
         {({ items }) => items.length === 0
           ? <p className="py-3 text-xs text-ink-3">There is no budget: nothing stops spending.</p>

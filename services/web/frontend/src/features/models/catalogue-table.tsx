@@ -39,7 +39,7 @@ const columnsOf = ({ project, standard, refusal, onDescribe }: Omit<CatalogueTab
     id: 'actions', header: () => <span className="sr-only">Actions</span>, meta: { className: 'w-0 !pr-0' },
     cell: ({ row: { original: row } }) => (
       <div className="flex justify-end">
-        {row.available && <Link to="/$project/playground" params={{ project }} search={{ model: row.id }} aria-label={`Try ${row.id}`} title="Try it" {...ROW_LINK} className={buttonLook({ variant: 'quiet', size: 'icon' })}><FlaskConical /></Link>}
+        {row.available && !row.capabilities?.includes('embeddings') && <Link to="/$project/playground" params={{ project }} search={{ model: row.id }} aria-label={`Try ${row.id}`} title="Try it" {...ROW_LINK} className={buttonLook({ variant: 'quiet', size: 'icon' })}><FlaskConical /></Link>}
         {!refusal && <IconButton label={`Describe ${row.id}`} onClick={() => onDescribe(row)}><Pencil /></IconButton>}
       </div>
     ),

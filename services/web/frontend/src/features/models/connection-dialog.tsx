@@ -10,11 +10,19 @@ import { refusedFields } from '@/lib/refused-fields'
 const NAME = /^[a-z][a-z0-9-]{0,39}$/
 const CHANGED = 'Somebody changed this connection in the meantime. Close this and open it again.'
 
+interface ConnectionDialogProps {
+  project: string
+  /** What is changed. One of the installation's is a proposal for one of the project's own. */
+  from: Connection | null
+  onClose: () => void
+}
+
 /** Add an account at a provider, or change it. A key that is there is kept unless another one is typed. */
-export function ConnectionDialog({ project, connection, onClose }: { project: string; connection: Connection | null; onClose: () => void }) {
+export function ConnectionDialog({ project, from, onClose }: ConnectionDialogProps) {
   const { save } = useConnectionChanges(project)
-  const [provider, setProvider] = useState<ProviderKind>(connection && connection.provider !== 'simulator' ? connection.provider : 'openai')
-  const [name, setName] = useState(connection?.name ?? 'openai')
+  const connection = from?.origin === 'project' ? from : null
+  const [provider, setProvider] = useState<ProviderKind>(from && from.provider !== 'simulator' ? from.provider : 'openai')
+  const [name, setName] = useState(from?.name ?? 'openai')
   const [address, setAddress] = useState(connection?.base_url ?? '')
   const [key, setKey] = useState('')
   const { label, address: kind, example } = PROVIDERS[provider]

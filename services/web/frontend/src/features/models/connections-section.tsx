@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Pencil, Plus, Trash2 } from 'lucide-react'
+import { KeyRound, Pencil, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { Badge } from '@/components/badge'
 import { Button, IconButton } from '@/components/button'
@@ -32,7 +32,7 @@ export function ConnectionsSection({ project }: { project: string }) {
           </ul>
         )}
       </Loaded>
-      {open?.kind === 'change' && <ConnectionDialog project={project} connection={open.connection} onClose={close} />}
+      {open?.kind === 'change' && <ConnectionDialog project={project} from={open.connection} onClose={close} />}
       {open?.kind === 'remove' && (
         <ConfirmDialog
           title={`Remove ${open.connection.name}?`}
@@ -58,11 +58,8 @@ interface RowProps {
   onRemove: () => void
 }
 
-const OPERATOR = 'It comes from the environment of this installation: only its operator changes it.'
-
 function ConnectionRow({ project, connection, refusal, onChange, onRemove }: RowProps) {
   const { name, provider, origin, base_url: address, key_hint: hint, missing } = connection
-  const fixed = refusal ?? (origin === 'installation' ? OPERATOR : null)
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1.5 py-2.5 text-sm">
       <div className="min-w-0 flex-1 basis-60">
@@ -75,12 +72,13 @@ function ConnectionRow({ project, connection, refusal, onChange, onRemove }: Row
         {missing && <p className="text-2xs text-ochre">{missing}</p>}
       </div>
       {!missing && <ConnectionTest project={project} name={name} refusal={refusal} />}
-      {(origin === 'project' || !refusal) && (
+      {origin === 'project' && (
         <div className="flex">
-          <IconButton label={`Change ${name}`} reason={fixed} onClick={onChange}><Pencil /></IconButton>
-          <IconButton label={`Remove ${name}`} reason={fixed} onClick={onRemove}><Trash2 /></IconButton>
+          <IconButton label={`Change ${name}`} reason={refusal} onClick={onChange}><Pencil /></IconButton>
+          <IconButton label={`Remove ${name}`} reason={refusal} onClick={onRemove}><Trash2 /></IconButton>
         </div>
       )}
+      {origin === 'installation' && provider !== 'simulator' && !refusal && <Button size="sm" aria-label={`Use own key for ${name}`} onClick={onChange}><KeyRound />Use own key</Button>}
     </li>
   )
 }

@@ -9,9 +9,9 @@ export function HistoryList({ items, onChoose }: { items: readonly Asked[]; onCh
       <h2 className="border-b border-line pb-1.5 text-xs font-medium text-ink-2">Asked before <span className="font-normal text-ink-3">(kept until this page is closed)</span></h2>
       <ul className="divide-y divide-line">
         {items.map((asked) => (
-          <li key={asked.id} className="flex items-baseline gap-3 py-1.5 text-xs">
-            <button type="button" onClick={() => onChoose(asked)} className="min-h-6 min-w-0 flex-1 truncate rounded text-left hover:text-lapis">{asked.question.user}</button>
-            <span className="max-w-40 truncate font-mono text-2xs text-ink-3">{asked.answers.flatMap((answer) => answer?.model ?? []).join(', ')}</span>
+          <li key={asked.id} className="flex flex-wrap items-baseline gap-x-3 py-1.5 text-xs">
+            <button type="button" onClick={() => onChoose(asked)} className="min-h-6 w-full truncate rounded text-left hover:text-lapis">{asked.question.user}</button>
+            <span className="min-w-0 flex-1 truncate font-mono text-2xs text-ink-3">{asked.answers.flatMap((answer) => answer?.model ?? []).join(', ')}</span>
             <span className="text-2xs text-ink-3"><When iso={asked.at} /></span>
           </li>
         ))}

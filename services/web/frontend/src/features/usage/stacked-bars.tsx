@@ -48,7 +48,7 @@ export function StackedBars({ label, series, bars, scale }: StackedBarsProps) {
         ))}
         <div role="slider" tabIndex={0} aria-label={label} aria-valuemin={0} aria-valuemax={last} aria-valuenow={at} aria-valuetext={bars[at]?.words ?? ''} onKeyDown={walk} className="absolute inset-0 flex items-end border-b border-edge pr-14">
           {bars.map((bar, place) => (
-            <div key={bar.id} onPointerEnter={() => setChosen(place)} className={clsx('flex h-full min-w-0 flex-1 flex-col justify-end px-[8%]', place === chosen && 'bg-sunken')}>
+            <div key={bar.id} onPointerEnter={() => setChosen(place)} className={clsx('flex h-full min-w-0 flex-1 flex-col items-center justify-end', place === chosen && 'bg-sunken')}>
               <Stack bar={bar} top={top} />
             </div>
           ))}
@@ -65,7 +65,7 @@ function Stack({ bar, top }: { bar: Bar; top: number }) {
     <>
       {/* The first series stands on the ground. */}
       {bar.parts.map((part, series) => ({ part, series })).toReversed().map(({ part, series }) => part > 0 && (
-        <div key={series} className={clsx('shrink-0 border border-b-0 border-paper', COLOURS[series])} style={{ height: `max(2px, ${(100 * part) / top}%)` }} />
+        <div key={series} className={clsx('w-4/5 max-w-16 shrink-0 border-t border-paper', COLOURS[series])} style={{ height: `max(2px, ${(100 * part) / top}%)` }} />
       ))}
     </>
   )

@@ -26,10 +26,10 @@ interface UsageReportProps {
 
 /** Figures, chart and table of one period. */
 export function UsageReport({ project, rows, by, measure, period, now, onChange }: UsageReportProps) {
-  const nameOf = useNames(project)
   const present = useMemo(() => rows.filter(({ day }) => isWithin(day, period)), [rows, period])
   const before = useMemo(() => sumOf(rows.filter(({ day }) => isWithin(day, period.before))), [rows, period])
   const groups = useMemo(() => groupsOf(present, measure), [present, measure])
+  const nameOf = useNames(project, useMemo(() => groups.map(({ group }) => group), [groups]))
   const sums = useMemo(() => sumOf(present), [present])
   const name = (group: string) => groupWords(group, by, nameOf)
   if (sums.calls === 0 && before.calls === 0) return <NothingYet project={project} />

@@ -5,6 +5,9 @@ import type { UsageReport } from '@/lib/api/types'
 /** Tokens of what is being written change all the time, and no fact tells of a beginning. */
 const RUNNING_MILLISECONDS = 2_000
 
+/** The server names so many versions at once. */
+const MOST_NAMES = 100
+
 export interface UsageQuestion {
   since: string
   until: string
@@ -37,6 +40,15 @@ export const usageQuery = (project: string, question: UsageQuestion) =>
   queryOptions({
     queryKey: [project, 'usage', question],
     queryFn: ({ signal }) => answerOf(api(project).GET('/api/usage', { signal, params: { query: question } })),
+    placeholderData: keepPreviousData,
+  })
+
+/** What prompt versions are called of which only ids are known; a version keeps its number for ever. */
+export const versionNamesQuery = (project: string, ids: readonly string[]) =>
+  queryOptions({
+    queryKey: [project, 'prompt', 'names', ids],
+    queryFn: ({ signal }) => answerOf(api(project).GET('/api/prompt-versions', { signal, params: { query: { ids: ids.slice(0, MOST_NAMES) } } })),
+    enabled: ids.length > 0,
     placeholderData: keepPreviousData,
   })
 

@@ -272,6 +272,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prompt-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Name Versions
+         * @description Say what versions are called of which only ids are known, at most 100 at once.
+         */
+        get: operations["nameVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/templates/check": {
         parameters: {
             query?: never;
@@ -2131,6 +2151,28 @@ export interface components {
             created_at: string;
         };
         /**
+         * PromptVersionName
+         * @description What a version is called: its prompt's title and its number, also where the prompt was deleted.
+         */
+        PromptVersionName: {
+            /** Id */
+            id: string;
+            /** Prompt Id */
+            prompt_id: string;
+            /** Title */
+            title: string;
+            /** Number */
+            number: number;
+        };
+        /**
+         * PromptVersionNames
+         * @description The versions that were asked for, in no order; the project's own only.
+         */
+        PromptVersionNames: {
+            /** Items */
+            items: components["schemas"]["PromptVersionName"][];
+        };
+        /**
          * PromptVersionPage
          * @description The versions of one prompt, newest first.
          */
@@ -3339,6 +3381,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RenderedPrompt"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    nameVersions: {
+        parameters: {
+            query: {
+                ids: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptVersionNames"];
                 };
             };
             /** @description A problem, RFC 9457 */
