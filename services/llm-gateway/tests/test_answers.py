@@ -119,6 +119,30 @@ def test_where_a_continuation_is_split_changes_nothing(before: str, more: str, p
     assert more.endswith(expected)
 
 
+@pytest.mark.parametrize("continue_up_to", [0, 3])
+def test_an_answer_that_goes_on_repeats_nothing_and_may_think_first(continue_up_to: int) -> None:
+    answer = Answer(
+        GenerationRequest(messages=[ChatMessage(role="user", content="A ferry.")], continue_up_to=continue_up_to)
+    )
+    answer.follow(BEFORE)
+    assert answer.begin_attempt() == []
+    assert answer.feed("<think>Hm.</think>and nobody") == [("think", "Hm.")]
+    assert answer.feed(" waved. Then") == [("text", " Then")]
+    assert answer.text == (f"{BEFORE} Then" if continue_up_to else BEFORE)
+
+
+def test_a_draft_is_begun_anew_after_a_failure_and_goes_on_after_a_cut() -> None:
+    answer = Answer(GenerationRequest(messages=[ChatMessage(role="user", content="Colours?")], response_schema=COLOURS))
+    assert answer.begin_attempt() == [("draft", "")]
+    answer.feed('{"colours"')
+    answer.follow(answer.text)
+    assert answer.begin_attempt() == []
+    answer.feed(": [")
+    assert answer.begin_attempt() == [("draft", ""), ("draft", '{"colours"')]
+    answer.follow("")
+    assert answer.begin_attempt() == [("draft", "")]
+
+
 def test_a_failed_attempts_words_are_not_in_the_next_ones() -> None:
     answer = Answer(GenerationRequest(messages=[ChatMessage(role="user", content="Colours?")], response_schema=COLOURS))
     answer.begin_attempt()

@@ -131,6 +131,13 @@ def test_a_schema_is_sent_as_the_model_takes_it(provider: str, name: str, schema
         assert (body["response_format"], is_told) == ({"type": "json_schema", "json_schema": wanted}, False)
 
 
+def test_groqs_reasoning_models_think_in_a_field_of_their_own_beside_json() -> None:
+    body = chat("groq")._body("qwen/qwen3-32b", asked(CLOSED))
+    assert body["extra_body"] == {"reasoning_format": "parsed"}
+    assert "extra_body" not in chat("groq")._body("openai/gpt-oss-120b", asked(CLOSED))
+    assert "extra_body" not in chat("groq")._body("qwen/qwen3-32b", asked(None))
+
+
 def test_anthropic_is_told_of_a_schema_by_parameter_where_it_takes_it_and_else_in_words() -> None:
     adapter = AnthropicMessages(access("anthropic"))
     strict = adapter._body("claude-sonnet-5-5", asked(CLOSED))

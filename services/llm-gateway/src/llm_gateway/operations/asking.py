@@ -30,7 +30,8 @@ async def next_question(desk: Desk, running: Running, ending: Ending) -> Generat
     """
     request = running.claimed.request
     is_cut = ending.finish_reason == "length"
-    if is_cut and running.continuations < request.continue_up_to:
+    # Where all of the limit went into thoughts there is nothing to go on with.
+    if is_cut and running.answer.text and running.continuations < request.continue_up_to:
         running.continuations += 1
         log.info("answer_continued", generation_id=str(running.claimed.id), continuations=running.continuations)
         return _going_on(running, running.answer.text)

@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic import JsonValue
 
 from llm_gateway.domain.structured import schema_instruction
-from llm_gateway.providers.catalogue import takes_temperature
+from llm_gateway.providers.catalogue import describe, takes_temperature
 from llm_gateway.providers.json_answers import chat_format
 from llm_gateway.providers.protocol import (
     Delta,
@@ -90,11 +91,7 @@ class OpenAIChat:
             "stream_options": {"include_usage": True},
         }
         if request.response_schema is not None:
-            body["response_format"] = chat_format(self._access.provider, name, request.response_schema)
-            if body["response_format"]["type"] == "json_object":
-                # It binds a model to JSON, and only words bind it to the schema.
-                instruction = schema_instruction(request.response_schema)
-                body["messages"].insert(0, {"role": "system", "content": instruction})
+            self._ask_for_json(body, request.response_schema)
         if request.max_output_tokens is not None:
             # Servers that only imitate the interface know the older name of the limit.
             is_imitation = self._access.provider == "compatible"
@@ -102,6 +99,16 @@ class OpenAIChat:
         if request.temperature is not None and takes_temperature(self._access.provider, name):
             body["temperature"] = request.temperature
         return body
+
+    def _ask_for_json(self, body: dict[str, Any], schema: dict[str, JsonValue]) -> None:
+        provider, name = self._access.provider, body["model"]
+        body["response_format"] = chat_format(provider, name, schema)
+        if body["response_format"]["type"] == "json_object":
+            # It binds a model to JSON, and only words bind it to the schema.
+            body["messages"].insert(0, {"role": "system", "content": schema_instruction(schema)})
+            if provider == "groq" and "reasoning" in describe(provider, name).capabilities:
+                # Refused beside JSON: thoughts between tags in the text, which Groq sends unless told otherwise.
+                body["extra_body"] = {"reasoning_format": "parsed"}
 
     def _read(self, chunk: dict[str, Any]) -> Iterator[ProviderEvent]:
         if "error" in chunk:
