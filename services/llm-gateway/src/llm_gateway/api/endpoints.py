@@ -36,6 +36,7 @@ ENDPOINTS: Final[Mapping[str, Wire]] = {
 # Pictures travel inside of the body.
 BODY_LIMIT_BYTES: Final = 32 * 1024 * 1024
 
+_ASKED_ENOUGH: Final = ("/problems/provider-", "/problems/generation-timed-out")
 _KEY_HEADERS: Final = (b"authorization", b"x-api-key")
 _STREAM_HEADERS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
 
@@ -135,6 +136,9 @@ class HttpReply:
             return
         retry = problem.extensions.get("retry_after_seconds")
         headers = [] if retry is None else [(b"retry-after", str(retry).encode())]
+        if retry is None and problem.type.startswith(_ASKED_ENOUGH):
+            # The gateway has asked as often as may help; the SDKs would do all of that again.
+            headers.append((b"x-should-retry", b"false"))
         await self._finish(status_of(problem), error_body(self._wire, problem, self.request_id), headers)
 
     async def _finish(self, status: int, body: bytes, headers: Headers) -> None:

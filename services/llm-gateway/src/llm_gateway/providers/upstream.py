@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -32,13 +33,14 @@ class Upstream:
     """The way out of this process for other teams' calls."""
 
     def __init__(self, timeouts: Timeouts, whole_seconds: float, rules: AddressRules) -> None:
-        """Bound the waits: for a connection, between the bytes of a stream, and for a whole answer.
+        """Bound the waits: for a connection, for the first and the next bytes of a stream, and for a whole answer.
 
         The rules hold for hosts that a project chose.
         """
-        connect, silence = timeouts.connect_seconds, timeouts.read_seconds
-        self._silence_seconds = silence
-        self._stream_timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=silence)
+        connect = timeouts.connect_seconds
+        self._silence_seconds = timeouts.read_seconds
+        self._first_seconds = max(timeouts.first_byte_seconds, timeouts.read_seconds)
+        self._stream_timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=self._first_seconds)
         self._whole_timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=whole_seconds)
         self._whole_seconds = whole_seconds
         self._rules = rules
@@ -50,6 +52,11 @@ class Upstream:
         for session in self._sessions.values():
             await session.close()
 
+    def begin(self, response: aiohttp.ClientResponse) -> None:
+        """From the first bytes of a stream on, less patience is due than before them."""
+        if response.connection is not None and response.connection.protocol is not None:
+            response.connection.protocol.read_timeout = self._silence_seconds
+
     @asynccontextmanager
     async def asked(
         self, route: Route, wire: WireFormat, body: bytes, headers: Mapping[str, str], *, is_streamed: bool
@@ -58,7 +65,7 @@ class Upstream:
 
         Leaving the context closes the connection, unless the answer was read to its end.
         """
-        seconds = self._silence_seconds if is_streamed else self._whole_seconds
+        protocol: ResponseHandler | None = None
         try:
             async with self._opened(route).post(
                 self._url(route, wire),
@@ -70,10 +77,14 @@ class Upstream:
                 if response.status != 200:
                     refusal = await response.content.read(_LONGEST_REFUSAL)
                     raise refusals.read_refusal(route, response.status, response.headers, refusal)
+                protocol = response.connection.protocol if response.connection is not None else None
                 yield response
-        except TimeoutError as error:
-            failed = refusals.not_reached if isinstance(error, aiohttp.ConnectionTimeoutError) else None
-            raise failed(route.provider) if failed else refusals.went_silent(route.provider, seconds) from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise refusals.not_reached(route.provider) from error
+        except aiohttp.SocketTimeoutError as error:
+            seconds = protocol.read_timeout if protocol else None
+            waited = self._first_seconds if is_streamed else self._whole_seconds
+            raise refusals.went_silent(route.provider, seconds or waited) from error
         except aiohttp.ClientConnectorError as error:
             raise refusals.not_reached(route.provider) from error
         except (aiohttp.ClientError, OSError) as error:

@@ -18,6 +18,7 @@ from llm_gateway.domain.budgets import (
 )
 from llm_gateway.domain.calls import Rates, Route
 from llm_gateway.domain.failover import CallFailed, FailureClass
+from llm_gateway.domain.limits import expected_tokens
 from llm_gateway.operations.catalogue import ProjectCatalogue
 from llm_gateway.operations.desk import Desk
 from llm_gateway.operations.endpoints.accounting import EndedCall, OpenedCall
@@ -82,7 +83,9 @@ async def serve(desk: Desk, asking: Asking, reply: Reply) -> None:
     routes = catalogue.routes(asking.model, asking.wire.wire)
     if asking.previous_response_id is not None:
         await _require_own_response(desk, asking.account.project_id, asking.previous_response_id)
-    admission = await desk.traffic.limiter.admit(asking.account, _expected_tokens(asking))
+    admission = await desk.traffic.limiter.admit(
+        asking.account, expected_tokens(asking.input_characters, asking.output_limit)
+    )
     serving = _Serving(desk, asking, reply, catalogue, admission)
     try:
         key = key_of(asking, routes) if catalogue.settings.cache_seconds else None
@@ -211,6 +214,7 @@ async def _whole(serving: _Serving, meter: Meter, response: aiohttp.ClientRespon
         raise refusals.unreadable(meter.route.provider)
     meter.usage, meter.response_id = read.usage, read.response_id
     meter.status = "succeeded"
+    _release(serving, meter)
     await serving.reply.whole(answer, _told(serving, meter))
 
 
@@ -228,16 +232,28 @@ async def _stream(serving: _Serving, meter: Meter, response: aiohttp.ClientRespo
     events = scan.finish()
     if events:
         await _show(serving, meter, events)
+    await _conclude(serving, meter, scan)
+
+
+async def _conclude(serving: _Serving, meter: Meter, scan: EventScan) -> None:
+    """End the stream as the provider did. Raises CallFailed where that was too early."""
     meter.usage, meter.response_id = scan.usage(), scan.response_id
     if not scan.is_complete and not scan.has_failed:
         raise refusals.connection_lost(meter.route.provider)
-    if not scan.has_failed:
-        meter.status = "succeeded"
+    meter.status = "failed" if scan.has_failed else "succeeded"
     serving.is_over = True
+    _release(serving, meter)
     await serving.reply.end()
     if scan.has_failed:
         # The caller has read why, in the provider's own words.
         raise refusals.refused_in_stream(meter.route.provider, None)
+
+
+def _release(serving: _Serving, meter: Meter) -> None:
+    """Give back what the limits hold before the caller hears the end: its next call may follow at once."""
+    spent = meter.spent()
+    tokens = serving.tokens + spent.input_tokens + spent.output_tokens
+    serving.desk.traffic.limiter.finish(serving.admission, tokens)
 
 
 async def _show(serving: _Serving, meter: Meter, events: bytes) -> None:
@@ -305,10 +321,6 @@ def _bounded_output(asking: Asking, money: _Money | None) -> int | None:
     """The limit to set where the caller set none and its answer, being in one piece, could not be stopped."""
     is_open = money is not None and asking.output_limit is None and not asking.is_streamed
     return DEFAULT_OUTPUT_TOKENS if is_open else None
-
-
-def _expected_tokens(asking: Asking) -> int:
-    return asking.input_characters // 4 + (asking.output_limit or 0)
 
 
 def _told(serving: _Serving, meter: Meter) -> Answered:
