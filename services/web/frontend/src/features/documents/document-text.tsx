@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Button } from '@/components/button'
 import { LazyMarkdown } from '@/components/lazy-markdown'
+import { Thinking } from '@/components/thinking'
 import type { LiveDocument } from '@/features/documents/use-live-document'
 
 /** Nearer to the end than this, the reader is taken to follow the text. */
@@ -27,16 +28,6 @@ export function DocumentText({ live, before }: { live: LiveDocument; before: Rea
       </div>
       {live.writing && !following && <Button variant="primary" className="sticky bottom-4 left-1/2 -translate-x-1/2 shadow-lift" onClick={follow}>Back to live</Button>}
     </section>
-  )
-}
-
-/** What the model thought, folded away: it is no part of the document and is not kept with it. */
-function Thinking({ text }: { text: string }) {
-  return (
-    <details className="mb-4 text-sm text-ink-3">
-      <summary className="cursor-pointer">Thinking</summary>
-      <p className="mt-2 whitespace-pre-wrap">{text}</p>
-    </details>
   )
 }
 

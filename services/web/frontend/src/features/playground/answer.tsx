@@ -2,6 +2,7 @@ import { SimulatedBadge } from '@/components/badge'
 import { Button } from '@/components/button'
 import { CopyButton } from '@/components/copy-button'
 import { LazyMarkdown } from '@/components/lazy-markdown'
+import { Thinking } from '@/components/thinking'
 import type { Run } from '@/features/playground/use-run'
 import { sentenceOf } from '@/lib/api/problem'
 import { countText, elapsedText, moneyText } from '@/lib/format'
@@ -19,6 +20,7 @@ export function Answer({ run, label }: { run: Run; label: string }) {
       </div>
       <div className="min-h-40 flex-1 py-2" data-testid="answer">
         {live.text === '' && !run.id && !error && <p className="text-sm text-ink-3">The answer appears here.</p>}
+        {live.thought !== '' && <Thinking text={live.thought} />}
         {live.text !== '' && <LazyMarkdown text={live.text} arriving={run.writing} />}
         {error ? <p role="alert" className="border-l-2 border-vermilion py-1 pl-3 text-sm">Not asked. {sentenceOf(error)}</p> : null}
         {live.generation?.detail && <p role="alert" className="mt-2 border-l-2 border-vermilion py-1 pl-3 text-sm">{live.generation.detail}</p>}
