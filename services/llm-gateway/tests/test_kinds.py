@@ -115,6 +115,13 @@ async def test_an_answer_with_a_schema_that_was_cut_is_not_mended_but_continued(
     assert (ended.status, ended.problem_type) == ("failed", "/problems/structured-output-invalid")
     assert "continue_up_to" in str(ended.detail)
     assert len(await gateway.attempts(cut)) == 1
+    going_on = await gateway.start("simulator/quill+truncate:8", response_schema=PLAIN, continue_up_to=20)
+    ended = await gateway.until_ended(going_on)
+    segments = await segments_of(gateway, going_on)
+    assert ended.status == "completed"
+    assert json.loads(text_of(segments, "draft")) == json.loads(text_of(segments, "text"))
+    assert [s.text for s in segments if s.kind == "draft"].count("") == 1
+    assert len(await gateway.attempts(going_on)) > 1
 
 
 async def test_a_schema_that_cannot_be_used_fails_before_anybody_is_asked(gateway: Any) -> None:
