@@ -78,8 +78,9 @@ def streamed(openai_words: bool) -> dict[str, Seen]:  # noqa: FBT001  one of two
 def whole(openai_words: bool) -> dict[str, Seen]:  # noqa: FBT001  one of two columns
     broken = "provider_unavailable" if openai_words else "overloaded_error"
     unreadable = "provider_answer_broken" if openai_words else "api_error"
-    # Nothing bounds a whole answer but the time that the call has: it is spent after the first silence.
-    silent = {"slow-first:60": Seen(503, broken, 1), "stall:0": Seen(503, broken, 1), "stall:6": Seen(503, broken, 1)}
+    # Nothing bounds a whole answer but the time that the call has.
+    late = Seen(504, "generation_timed_out" if openai_words else "timeout_error", 1)
+    silent = {"slow-first:60": late, "stall:0": late, "stall:6": late}
     return (
         refusals(openai_words)
         | silent
@@ -185,6 +186,29 @@ async def test_what_passes_is_mended_before_the_caller_notices(
     message = await claude.messages.create(model=f"simulator/reed+{fault}", max_tokens=500, messages=HELLO)
     assert message.content
     assert len(await rows("SELECT FROM provider_attempts")) == 4
+
+
+async def test_an_sdk_that_repeats_by_itself_is_told_that_the_gateway_has_done_so(
+    chat: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic, rows: Any
+) -> None:
+    with pytest.raises(openai.InternalServerError):
+        await chat.with_options(max_retries=2).chat.completions.create(model="simulator/quill+500", messages=HELLO)
+    with pytest.raises(anthropic.InternalServerError):
+        await claude.with_options(max_retries=2).messages.create(
+            model="simulator/reed+529", max_tokens=5, messages=HELLO
+        )
+    assert len(await rows("SELECT FROM provider_attempts")) == 6
+
+
+async def test_a_stream_that_outlasts_its_time_is_ended_with_an_error(chat: openai.AsyncOpenAI, the_call: Any) -> None:
+    model = "simulator/quill+words:2000,pace:100"
+    with pytest.raises(openai.APIError) as ended:
+        async for _ in await chat.chat.completions.create(model=model, messages=HELLO, stream=True):
+            pass
+    assert ended.value.code == "generation_timed_out"
+    attempt, usage = await the_call()
+    assert attempt["status"] == "cancelled"
+    assert usage["estimated"]
 
 
 async def test_a_limit_that_the_gateway_does_not_wait_for_is_told_with_its_time(
