@@ -12,7 +12,7 @@ from httpx2 import ASGITransport, AsyncClient
 
 from llm_gateway.api import ROUTERS
 from shared.call import Call
-from shared.contracts.ids import encode_id, new_id
+from shared.contracts.ids import decode_id, encode_id, new_id
 from shared.contracts.web import IntrospectKey, KeyIdentity
 from shared.testing.fixtures import BusFor
 
@@ -114,8 +114,24 @@ async def test_a_generation_that_is_being_written_is_not_played(client: AsyncCli
     slow = {"request": ASKED["request"] | {"model": "simulator/quill+stall:3"}}
     generation_id = (await client.post("/v1/generations", json=slow)).json()["id"]
     assert (await client.get(f"/v1/generations/{generation_id}/replay")).status_code == 409
+    await client.post(f"/v1/generations/{generation_id}/cancel")
+
+
+async def test_a_stream_is_stopped_by_its_own_address_and_the_providers_connection_with_it(
+    client: AsyncClient, gateway: Any, simulator: Any
+) -> None:
+    slow = {"request": ASKED["request"] | {"model": "simulator/quill+pace:20,words:900"}}
+    generation_id = (await client.post("/v1/generations", json=slow)).json()["id"]
+    await gateway.until(decode_id("ge", generation_id), lambda generation: generation.last_segment > 1)
+    (attempt,) = await gateway.attempts(decode_id("ge", generation_id))
+    begun = time.monotonic()
     assert (await client.post(f"/api/streaming/cancel/{generation_id}")).status_code == 200
-    assert (await ended(client, generation_id))["status"] == "cancelled"
+    (call,) = await simulator.calls(attempt["id"])
+    assert time.monotonic() - begun < 0.3
+    assert call["client_closed_early"]
+    state = await ended(client, generation_id)
+    (usage,) = await gateway.usage(decode_id("ge", generation_id))
+    assert (state["status"], usage["estimated"]) == ("cancelled", True)
 
 
 async def test_json_is_read_while_it_grows_and_when_it_is_whole(client: AsyncClient) -> None:
