@@ -91,6 +91,15 @@ describe('the page of a document', () => {
     await waitFor(() => expect(cancelled).toBe(true))
   })
 
+  test('folds away what the model thinks', async () => {
+    server.use(http.get('/api/documents/:id', () => HttpResponse.json(generating)))
+    streamed(event('segment', { number: 1, text: 'They want a ferry.', kind: 'think' }, 1) + event('segment', { number: 2, text: '# Title', kind: 'text' }, 2))
+    openApp(PAGE)
+    expect(await screen.findByRole('heading', { name: 'Title' })).toBeVisible()
+    expect(screen.getByText('Thinking').closest('details')).not.toHaveAttribute('open')
+    expect(screen.getByText('They want a ferry.')).not.toBeVisible()
+  })
+
   test('keeps the streamed text until the stored one is there', async () => {
     let reads = 0
     server.use(http.get('/api/documents/:id', () => HttpResponse.json((reads += 1) > 2 ? documentDetail : generating)))
