@@ -23,8 +23,9 @@ from tests.member import Member
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 
-# On a developer's machine enough to see each fault; the build machine makes what the guarantee says.
-CALLS, KILLS = (10_000, 20) if ROUNDS >= 60 else (300, 2)
+# On a developer's machine enough to see each fault; sixty rounds make what the guarantee says.
+CALLS = 300 if ROUNDS < 10 else 10_000 * ROUNDS // 60
+KILLS = max(2, ROUNDS // 3)
 CALLERS = 24
 SHORT = "words:15,pace:2"
 # Most calls are sound, so that breakers stay closed and the faults meet healthy company.
