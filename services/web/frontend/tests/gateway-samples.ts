@@ -12,8 +12,9 @@ const model = (id: string, more: Partial<Model>): Model => ({
 export const models = {
   default_model: 'simulator/quill',
   items: [
-    model('simulator/quill', { name: 'Quill', simulated: true, input_usd_per_million: '0.25', output_usd_per_million: '1.25' }),
+    model('simulator/quill', { name: 'Quill', simulated: true, capabilities: ['tools', 'embeddings'], input_usd_per_million: '0.25', output_usd_per_million: '1.25' }),
     model('openai/gpt', { name: 'GPT', available: false, unavailable_reason: 'Set OPENAI_API_KEY.', context_tokens: null, input_usd_per_million: null, output_usd_per_million: null }),
+    model('openai/embed', { name: 'Embed', capabilities: ['embeddings'] }),
     model('anthropic/claude', { name: 'Claude', retires_on: '2026-12-01' }),
   ],
 }

@@ -52,6 +52,8 @@ describe('the playground', () => {
     const { user } = openApp(PAGE)
     await user.click(await screen.findByRole('button', { name: 'Compare two' }))
     await screen.findAllByRole('option', { name: 'writer (anthropic/claude)' })
+    expect(screen.getAllByRole('option', { name: 'Quill (simulated)' })).toHaveLength(2)
+    expect(screen.queryByRole('option', { name: 'Embed' })).toBeNull()
     await user.selectOptions(screen.getByLabelText('Model 2'), 'writer')
     await user.type(screen.getByLabelText('Message'), 'First?')
     await user.click(screen.getByRole('button', { name: 'Run' }))

@@ -4,6 +4,7 @@ import { Select } from '@/components/field'
 import { aliasesQuery } from '@/lib/api/gateway-queries'
 import { modelsQuery } from '@/lib/api/queries'
 import type { Model } from '@/lib/api/types'
+import { writes } from '@/lib/writes'
 
 interface ModelSelectProps extends Omit<ComponentProps<'select'>, 'value' | 'onChange'> {
   project: string
@@ -21,7 +22,7 @@ interface ModelSelectProps extends Omit<ComponentProps<'select'>, 'value' | 'onC
 export function ModelSelect({ project, value, onChange, none, withDefault = true, aliases = false, ...rest }: ModelSelectProps) {
   const { data } = useQuery(modelsQuery(project))
   const { data: named } = useQuery({ ...aliasesQuery(project), enabled: aliases })
-  const writers = data?.items.filter(({ capabilities }) => !capabilities?.includes('embeddings')) ?? []
+  const writers = data?.items.filter(writes) ?? []
   const providers = [...new Set(writers.map((model) => model.provider))]
   const known = value === null || [...(data?.items ?? []).map(({ id }) => id), ...(named?.items ?? []).map(({ name }) => name)].includes(value)
   return (

@@ -7,6 +7,7 @@ import { type Column, columnsFor, DataTable, ROW_LINK } from '@/components/data-
 import { CAPABILITIES, retiresSoon } from '@/features/models/capabilities'
 import type { CustomModel, Model } from '@/lib/api/types'
 import { countText, dayText, moneyText } from '@/lib/format'
+import { writes } from '@/lib/writes'
 
 export interface CatalogueRow extends Model {
   /** What an admin of the project says of it. */
@@ -39,7 +40,7 @@ const columnsOf = ({ project, standard, refusal, onDescribe }: Omit<CatalogueTab
     id: 'actions', header: () => <span className="sr-only">Actions</span>, meta: { className: 'w-0 !pr-0' },
     cell: ({ row: { original: row } }) => (
       <div className="flex justify-end">
-        {row.available && !row.capabilities?.includes('embeddings') && <Link to="/$project/playground" params={{ project }} search={{ model: row.id }} aria-label={`Try ${row.id}`} title="Try it" {...ROW_LINK} className={buttonLook({ variant: 'quiet', size: 'icon' })}><FlaskConical /></Link>}
+        {row.available && writes(row) && <Link to="/$project/playground" params={{ project }} search={{ model: row.id }} aria-label={`Try ${row.id}`} title="Try it" {...ROW_LINK} className={buttonLook({ variant: 'quiet', size: 'icon' })}><FlaskConical /></Link>}
         {!refusal && <IconButton label={`Describe ${row.id}`} onClick={() => onDescribe(row)}><Pencil /></IconButton>}
       </div>
     ),
