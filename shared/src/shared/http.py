@@ -89,6 +89,12 @@ def create_app(
     return app
 
 
+def answer_before(app: FastAPI, first: Callable[[ASGIApp], ASGIApp]) -> None:
+    """Have `first` see every request before the framework does: it may answer, and then traces by itself."""
+    assert isinstance(app, _ProblemApp)  # noqa: S101  `create_app` makes no other
+    app.first = first
+
+
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -143,6 +149,15 @@ class _ProblemApp(FastAPI):
     """An application whose outermost layers speak problems too."""
 
     outermost: Callable[[ASGIApp], ASGIApp] | None = None
+    first: Callable[[ASGIApp], ASGIApp] | None = None
+    _entrance: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or leave it to what comes first."""
+        if self._entrance is None:
+            framework = super().__call__
+            self._entrance = self.first(framework) if self.first else framework
+        await self._entrance(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         layered = _RecordedBug(_OversizedBodyAsProblem(super().build_middleware_stack()))

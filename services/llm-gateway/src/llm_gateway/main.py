@@ -31,6 +31,7 @@ from llm_gateway.providers.upstream import Upstream
 from llm_gateway.settings import LlmGatewaySettings
 from llm_gateway.store.response_cache import ResponseCache
 from llm_gateway.subscribers import subscribe
+from shared.http import answer_before
 from shared.runtime import House, open_house
 
 
@@ -47,7 +48,8 @@ def application(house: House, engine: Engine) -> FastAPI:
     def with_endpoints(app: ASGIApp) -> ASGIApp:
         return Endpoints(app, engine.desk, house.authenticator)
 
-    app = house.app(routers=ROUTERS, outermost=with_endpoints)
+    app = house.app(routers=ROUTERS)
+    answer_before(app, with_endpoints)
     app.state.engine = engine
     return app
 

@@ -8,7 +8,7 @@ import asyncio
 import gc
 
 # Provider SDKs and the like are imported in the background after the start.
-LATE_IMPORTS_SECONDS = 30.0
+LATE_IMPORTS_SECONDS = 15.0
 # Calls make thousands of objects that reference counting frees by itself: looking for cycles among them can wait.
 YOUNG_OBJECTS = 5_000
 

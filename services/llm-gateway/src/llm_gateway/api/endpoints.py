@@ -5,9 +5,11 @@ Plain ASGI: a framework's request and response would take longer than everything
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
+from opentelemetry import context, propagate
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_gateway.api.errors import error_body, error_events, status_of
@@ -61,7 +63,9 @@ class Endpoints:
             return
         reply = HttpReply(wire, send, new_request_id())
         try:
-            await self._answer(wire, scope, receive, reply)
+            headers = dict(scope["headers"])
+            with _trace_of_caller(headers):
+                await self._answer(wire, headers, receive, reply)
         except Problem as problem:
             await reply.refuse(problem)
         except asyncio.CancelledError:
@@ -71,8 +75,7 @@ class Endpoints:
             log.exception("endpoint_failed", request_id=reply.request_id)
             await reply.refuse(Unexpected())
 
-    async def _answer(self, wire: Wire, scope: Scope, receive: Receive, reply: "HttpReply") -> None:
-        headers = dict(scope["headers"])
+    async def _answer(self, wire: Wire, headers: Mapping[bytes, bytes], receive: Receive, reply: "HttpReply") -> None:
         call = await self._call(headers, reply.request_id)
         account = Account(call.project_id, call.actor_id, call.identity.api_key_id)
         asking = read_asking(account, reply.request_id, FORMATS[wire], await _body(headers, receive), call.deadline)
@@ -156,6 +159,20 @@ class HttpReply:
     def _name(self) -> tuple[bytes, bytes]:
         """The id to quote, under the name that the format's SDK reads."""
         return (b"request-id" if self._wire == "messages" else b"x-request-id", self.request_id.encode())
+
+
+@contextmanager
+def _trace_of_caller(headers: Mapping[bytes, bytes]) -> Iterator[None]:
+    """Put what happens inside into the caller's trace, where it sent one."""
+    traceparent = headers.get(b"traceparent")
+    if traceparent is None:
+        yield
+        return
+    token = context.attach(propagate.extract({"traceparent": traceparent.decode("latin-1")}))
+    try:
+        yield
+    finally:
+        context.detach(token)
 
 
 async def _while_connected(receive: Receive, reply: HttpReply, work: Awaitable[None]) -> None:
