@@ -129,6 +129,7 @@ async def ask_anthropic(client: anthropic.AsyncAnthropic, model: str, *, stream:
 async def test_every_fault_is_told_in_the_callers_format_and_is_counted_once(
     chat: openai.AsyncOpenAI,
     claude: anthropic.AsyncAnthropic,
+    gateway: Any,
     rows: Any,
     simulator: Any,
     eventually: Any,
@@ -155,6 +156,9 @@ async def test_every_fault_is_told_in_the_callers_format_and_is_counted_once(
         fault: Seen(status, word, made.count(names[fault])) for fault, (status, word) in zip(names, told, strict=True)
     }
     assert seen == expected
+    remembered = {name for _, name in gateway.engine.desk.health._circuits}
+    away = {fault for fault, outcome in expected.items() if outcome.status in {503, 504}}
+    assert {names[fault].removeprefix("simulator/") for fault in away} <= remembered
     await assert_accounts(rows, simulator, [row["id"] for row in attempts])
 
 

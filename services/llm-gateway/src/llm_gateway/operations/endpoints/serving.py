@@ -156,7 +156,13 @@ async def _ask(serving: _Serving, routes: tuple[Route, ...]) -> None:
     while True:
         if step.wait_seconds:
             await asyncio.sleep(step.wait_seconds)
-        failure = await _attempt(serving, step.route)
+        try:
+            failure = await _attempt(serving, step.route)
+        except asyncio.CancelledError:
+            if not serving.asking.is_streamed and time.monotonic() >= serving.asking.deadline:
+                # The provider had all the time of this call and said nothing.
+                health.record(step.route, refusals.connection_lost(step.route.provider))
+            raise
         health.record(step.route, failure)
         if failure is None:
             return
