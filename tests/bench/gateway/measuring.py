@@ -14,6 +14,8 @@ SOME_CONNECTIONS, STREAM_COUNT, OFFERED_CHUNKS = 64, 200, 20_000
 # Half of what a target can do is below saturation; above this rate all faster ones are compared at the same one.
 HIGHEST_PACE = 1_000.0
 MEMORY_SECONDS = 0.5
+# Late imports, pools and compilers of a program that has just started are over by then.
+SETTLING_SECONDS = 6.0
 
 
 @dataclass
@@ -31,6 +33,7 @@ async def measure(target: Target) -> Figures:
     """Take all figures of a target that runs."""
     figures = Figures(target)
     plan = Plan("closed", target.url, target.headers, target.model)
+    await carried_out(replace(plan, connections=8, seconds=SETTLING_SECONDS))
     await _take(figures, ONE, plan)
     await _take(figures, SOME, replace(plan, connections=SOME_CONNECTIONS))
     await _take(figures, MANY, replace(plan, connections=256))

@@ -47,8 +47,11 @@ async def _until_ready(child: asyncio.subprocess.Process, ready_url: str, log_fi
     deadline = time.monotonic() + START_SECONDS
     async with httpx2.AsyncClient(trust_env=False, timeout=2) as client:
         while not await _answers(client, ready_url):
-            if child.returncode is not None or time.monotonic() > deadline:
+            if child.returncode is not None:
                 raise _not_started(log_file)
+            if time.monotonic() > deadline:
+                message = f"it was not ready after {START_SECONDS:.0f} s"
+                raise UnavailableError(message)
             await asyncio.sleep(0.1)
 
 
