@@ -77,7 +77,8 @@ async def test_a_project_without_budgets_holds_nothing(database: Database, accou
     assert await reserve(database, [ask(account, "2"), ask(account, None)]) == {}
     async with database.transaction(account.project_id) as conn:
         assert await conn.fetchval("SELECT count(*) FROM budget_holds") == 0
-        assert await store.projects_with_budgets(conn, [account.project_id]) == set()
+    async with database.relay() as conn:
+        assert await store.projects_with_budgets(conn) == frozenset()
 
 
 async def test_settling_twice_spends_once_also_at_the_same_time(database: Database, account: Account) -> None:

@@ -66,7 +66,7 @@ class BudgetBook:
     async def refresh(self) -> None:
         """Read which projects have budgets. Raises Unavailable, upon which what was known stays."""
         async with self._database.relay() as conn:
-            self._projects = await store.all_projects_with_budgets(conn)
+            self._projects = await store.projects_with_budgets(conn)
 
     async def _hear(self, _subject: str, _data: bytes, _headers: dict[str, str]) -> None:
         self._changed.set()

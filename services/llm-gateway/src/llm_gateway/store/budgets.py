@@ -126,13 +126,7 @@ async def extend(conn: Connection, project_id: UUID, attempt_id: UUID, usd: Deci
         await _write_extension(conn, project_id, attempt_id, usd)
 
 
-async def projects_with_budgets(conn: Connection, projects: Sequence[UUID]) -> set[UUID]:
-    """Name those of the projects that have a budget."""
-    rows = await conn.fetch("SELECT DISTINCT project_id FROM budgets WHERE project_id = ANY ($1)", projects)
-    return {row["project_id"] for row in rows}
-
-
-async def all_projects_with_budgets(conn: Connection) -> frozenset[UUID]:
+async def projects_with_budgets(conn: Connection) -> frozenset[UUID]:
     """Name every project that has a budget, with the relay role."""
     rows = await conn.fetch("SELECT DISTINCT project_id FROM budgets")
     return frozenset(row["project_id"] for row in rows)
