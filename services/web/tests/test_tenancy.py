@@ -21,6 +21,7 @@ MATRIX: dict[str, str | None] = {
     "GET /api/prompts": "viewer",
     "POST /api/prompts": "context_engineer",
     "POST /api/prompts/import": "context_engineer",
+    "GET /api/prompt-versions": "viewer",
     "GET /api/prompts/{prompt_id}": "viewer",
     "PATCH /api/prompts/{prompt_id}": "context_engineer",
     "DELETE /api/prompts/{prompt_id}": "context_engineer",
