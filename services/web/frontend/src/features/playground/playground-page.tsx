@@ -33,16 +33,14 @@ export function PlaygroundPage() {
   return (
     <>
       <PageHeader title="Playground" actions={actions} />
-      <div className="grid min-h-0 flex-1 gap-x-8 gap-y-6 px-5 py-5 max-sm:px-4 lg:grid-cols-[22rem_minmax(0,1fr)]">
-        <div className="flex flex-col gap-8">
-          <QuestionForm question={question} onChange={change} />
-          <HistoryList items={history} onChoose={bringBack} />
-        </div>
-        <div className={comparing ? 'grid gap-x-8 gap-y-6 md:grid-cols-2' : 'grid'}>
+      <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] content-start gap-x-8 gap-y-6 px-5 py-5 max-sm:px-4 lg:grid-cols-[22rem_minmax(0,1fr)] lg:grid-rows-[auto_1fr]">
+        <QuestionForm question={question} onChange={change} />
+        <div className={`grid grid-cols-[minmax(0,1fr)] content-start gap-x-8 gap-y-6 lg:row-span-2 ${comparing ? 'md:grid-cols-2' : ''}`}>
           {/* A column is its place: the first and the second model. */}
           {/* oxlint-disable-next-line react/no-array-index-key */}
           {columns.map((column, place) => <ColumnView key={place} project={project} column={column} place={place} alone={!comparing} busy={busy} />)}
         </div>
+        <HistoryList items={history} onChoose={bringBack} />
       </div>
     </>
   )
