@@ -22,8 +22,8 @@ PACKAGES = ("aiohttp", "uvicorn", "uvloop", "httptools", "asyncpg", "redis", "na
 ABSENT = "-"
 _ON = (
     "In ours all is on that is on in the house: API key and scope checked, a rate limit and a budget on the project, "
-    "attempt and usage rows in PostgreSQL (fsync on) before and after each call, a span for each call sent to a "
-    "collector. The peers run as lightly as they go: one process, no database, no keys, no limits, no logs. Of each "
+    "attempt and usage rows in PostgreSQL (fsync on) before and after each call, traces sent to a collector (a process "
+    "begins a bounded number of them a second). The peers run as lightly as they go: one process, no database, no keys, no limits, no logs. Of each "
     "gateway there is one process; gateway, provider, load generator and, for ours, PostgreSQL, Valkey and NATS share "
     "the machine."
 )
