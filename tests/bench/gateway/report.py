@@ -22,10 +22,10 @@ PACKAGES = ("aiohttp", "uvicorn", "uvloop", "httptools", "asyncpg", "redis", "na
 ABSENT = "-"
 _ON = (
     "In ours all is on that is on in the house: API key and scope checked, a rate limit and a budget on the project, "
-    "attempt and usage rows in PostgreSQL (fsync on) before and after each call, traces sent to a collector (a process "
-    "begins a bounded number of them a second). The peers run as lightly as they go: one process, no database, no keys, no limits, no logs. Of each "
-    "gateway there is one process; gateway, provider, load generator and, for ours, PostgreSQL, Valkey and NATS share "
-    "the machine."
+    "attempt and usage rows in PostgreSQL (fsync on) before and after each call, traces sent to a collector (a "
+    "process begins a bounded number of them a second). The peers run as lightly as they go: one process, no "
+    "database, no keys, no limits, no logs. Of each gateway there is one process; gateway, provider, load generator "
+    "and, for ours, PostgreSQL, Valkey and NATS share the machine."
 )
 _HOW = (
     "Written by `make bench-gateway`; `sh deploy/peers/install.sh` installs the peers beforehand, into a folder of "
@@ -84,7 +84,13 @@ def table(every: list[Figures]) -> str:
 
 
 def _rate(plan: str) -> Callable[[Figures], str]:
-    return lambda of: f"{of.measured[plan].per_second:,.0f}" if plan in of.measured else ABSENT
+    def cell(of: Figures) -> str:
+        taken = of.measured.get(plan)
+        if taken is None:
+            return ABSENT
+        return f"{taken.per_second:,.0f}" + (f" ({taken.errors:,} errors)" if taken.errors else "")
+
+    return cell
 
 
 def _times(plan: str) -> Callable[[Figures], str]:
