@@ -75,6 +75,8 @@ async def test_another_project_sees_and_changes_nothing(ask_as: AskAs) -> None:
         ("key", "ak_nonsense"),
         ("project", encode_id("us", new_id())),
     ],
+    # A test's name is the same in every worker.
+    ids=["nobody", "of a key", "nonsense", "of a person"],
 )
 async def test_a_scope_without_its_id_is_refused_by_name(ask_as: AskAs, scope: Any, scope_id: str | None) -> None:
     with pytest.raises(RemoteProblem) as refused:

@@ -43,6 +43,7 @@ class Providers:
         """Open nothing yet."""
         self._timeouts = timeouts
         self._rules = rules
+        self._loaded: set[type[Provider]] = set()
         self._adapters: OrderedDict[tuple[type[Provider], Access], _Lent] = OrderedDict()
 
     async def stream(
@@ -61,9 +62,8 @@ class Providers:
                 await lent.adapter.close()
 
     async def warm(self) -> None:
-        """Load both SDKs ahead of the first call, off the event loop: it takes seconds."""
-        for name in ("openai", "anthropic"):
-            await asyncio.to_thread(import_module, name)
+        """Load the SDK that most providers share ahead of the first call; Anthropic's takes 35 MB when it is needed."""
+        await self._load(OpenAIChat)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -71,6 +71,7 @@ class Providers:
 
     async def _lend(self, route: Route) -> _Lent:
         adapter, access = _adapter(route), self._access(route)
+        await self._load(adapter)
         key = (adapter, access)
         lent = self._adapters.get(key)
         if lent is None:
@@ -82,6 +83,12 @@ class Providers:
             if not oldest.users:
                 await oldest.adapter.close()
         return lent
+
+    async def _load(self, adapter: type[AnthropicMessages | OpenAIChat]) -> None:
+        """Import the SDK off the event loop: it takes seconds."""
+        if adapter not in self._loaded:
+            await asyncio.to_thread(import_module, "anthropic" if adapter is AnthropicMessages else "openai")
+            self._loaded.add(adapter)
 
     def _access(self, route: Route) -> Access:
         return Access(
