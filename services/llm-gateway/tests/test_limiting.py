@@ -146,7 +146,8 @@ async def test_a_call_that_used_more_than_expected_leaves_a_debt(limiter: Limite
     with pytest.raises(TooFast) as refused:
         await limiter.admit(account, 1)
     assert refused.value.extensions["limit"] == "tokens_per_minute"
-    assert 9.5 < refused.value.seconds <= 10.0
+    # 10,000 tokens over the burst and the one that is asked for, at 1,000 a second.
+    assert 9.5 < refused.value.seconds <= 10.001
 
 
 async def test_what_was_expected_and_not_used_comes_back(limiter: Limiter, limit: Any) -> None:
