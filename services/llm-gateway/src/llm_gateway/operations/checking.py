@@ -37,7 +37,7 @@ class Checker:
                 log.warning("answer_not_checked", characters=len(text))
                 await self.close()
                 return _TOO_HEAVY
-            except BaseException:
+            except BaseException:  # cancelled too
                 # Cancelled in the middle: the next line would be somebody else's.
                 await self.close()
                 raise

@@ -124,7 +124,7 @@ class Engine:
         try:
             async with self.desk.database.transaction(claimed.project_id) as conn:
                 return await attempts.sum_usage(conn, claimed.project_id, claimed.id)
-        except BaseException:
+        except BaseException:  # cancelled too: nobody else gives the place back
             self.desk.traffic.limiter.withdraw(claim.admission)
             raise
 

@@ -47,7 +47,7 @@ class Gate:
         try:
             async with asyncio.timeout(deadline_seconds):
                 await turn
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: the turn may have come already
             self._give_up(project_id, turn)
             if isinstance(error, TimeoutError):
                 raise _full() from error

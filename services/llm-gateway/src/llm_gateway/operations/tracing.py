@@ -54,7 +54,7 @@ def attempt_span(running: Running, attempt: Attempt) -> Iterator[None]:
     ) as span:
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # a cancel is noted as well
             _note_error(span, running, error)
             raise
         finally:

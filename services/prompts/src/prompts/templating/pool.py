@@ -58,7 +58,7 @@ class _Worker:
         try:
             async with asyncio.timeout(START_SECONDS):
                 await worker._receive()
-        except BaseException:
+        except BaseException:  # cancelled too: the process must not outlive the wait
             await worker.kill()
             raise
         return worker
@@ -118,7 +118,7 @@ class TemplatePool:
             self._replace(worker)
             message = "Rendering the template takes more than 100 ms of processor time."
             raise TemplateTooHeavy(message, limit="time") from error
-        except BaseException:
+        except BaseException:  # cancelled too
             # Cancelled with a task on its way: the next answer would be somebody else's.
             self._replace(worker)
             raise
