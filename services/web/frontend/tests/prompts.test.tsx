@@ -54,6 +54,22 @@ describe('Create New Prompt', () => {
     expect(localStorage.getItem(DRAFT)).toBeNull()
   })
 
+  test('offers to import the JSON of a prompt that was pasted, and opens what came of it', async () => {
+    const pasted = '{"id": "pmpt_1", "instructions": "Outline {{premise}}."}'
+    leaveDraft({ title: 'Mine', titleFrom: 'person', template: pasted })
+    let sent: unknown = null
+    server.use(
+      http.post('/api/prompts/import', async ({ request }) => {
+        sent = await request.json()
+        return HttpResponse.json(promptDetail, { status: 201 })
+      }),
+    )
+    const { user, router } = openApp('/mara/prompts?new=true')
+    await user.click(await screen.findByRole('button', { name: 'Import it' }))
+    await waitFor(() => expect(router.state.location.pathname).toBe(`/mara/prompts/${promptDetail.id}`))
+    expect(sent).toEqual({ source: pasted })
+  })
+
   test('leaves a title alone that a person wrote', async () => {
     leaveDraft({ title: 'Mine', titleFrom: 'person' })
     openApp('/mara/prompts?new=true')

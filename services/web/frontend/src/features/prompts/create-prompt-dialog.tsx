@@ -9,6 +9,7 @@ import { ModelSelect } from '@/components/model-select'
 import { useTemplateWords } from '@/components/snippet-words'
 import { useRefusal } from '@/components/use-can'
 import { FoundInText } from '@/features/prompts/found-in-text'
+import { ImportNotice } from '@/features/prompts/import-notice'
 import { OptimizePanel } from '@/features/prompts/optimize-panel'
 import { TitleField } from '@/features/prompts/title-field'
 import { EMPTY_PROMPT, type NewPrompt, useCreatePrompt } from '@/features/prompts/use-create-prompt'
@@ -72,6 +73,7 @@ function OpenDialog({ project, start, draftKey, onClose }: { project: string; st
             <div className="min-h-0 flex-1 overflow-hidden rounded-md border border-edge focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-lapis">
               <LazyEditor label="Prompt" value={prompt.template} onChange={(template) => change({ template })} words={words} findings={check.findings} placeholder="What should the model do? {{ placeholders }} are filled in later, @snippets are inserted." />
             </div>
+            <ImportNotice project={project} source={prompt.template} draftKey={draftKey} />
           </div>
           <Field label="Default model">{(ids) => <ModelSelect {...ids} project={project} value={prompt.model} onChange={(model) => change({ model })} none="Default of this installation" />}</Field>
         </div>
