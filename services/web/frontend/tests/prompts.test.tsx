@@ -51,7 +51,7 @@ describe('Create New Prompt', () => {
     await waitFor(() => expect(router.state.location.pathname).toBe(`/mara/prompts/${promptDetail.id}`))
     expect(saved).toMatchObject({ title: 'Good long outline', template: RAW, set_slug: 'default' })
     expect(titles).toBe(1)
-    expect(localStorage.getItem(DRAFT)).toBeNull()
+    await waitFor(() => expect(localStorage.getItem(DRAFT)).toBeNull())
   })
 
   test('offers to import the JSON of a prompt that was pasted, and opens what came of it', async () => {

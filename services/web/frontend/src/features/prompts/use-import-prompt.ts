@@ -24,10 +24,10 @@ export function useImportPrompt(project: string, draftKey: string) {
   return useMutation({
     mutationFn: (source: string) => answerOf(api(project).POST('/api/prompts/import', { body: { source } })),
     onSuccess: (prompt) => {
-      dropDraft(draftKey)
       client.setQueryData(promptQuery(project, prompt.id).queryKey, prompt)
       void client.invalidateQueries({ queryKey: [project, 'prompt', 'list'] })
-      void navigate({ to: '/$project/prompts/$promptId', params: { project, promptId: prompt.id }, replace: true })
+      // The dialog keeps its text once more as it goes; only then is the draft dropped for good.
+      void navigate({ to: '/$project/prompts/$promptId', params: { project, promptId: prompt.id }, replace: true }).then(() => dropDraft(draftKey))
     },
   })
 }
