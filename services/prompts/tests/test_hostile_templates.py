@@ -1,9 +1,10 @@
 """GUARANTEES N21: any template up to 64 KB takes at most 100 ms of CPU, 64 MB and gives at most 256 KB."""
 
 import contextlib
+import os
 import re
 import resource
-import sys
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,6 @@ async def test_the_whole_corpus_takes_no_more_processor_than_promised() -> None:
     assert spent < 0.1 * len(CORPUS) + 6
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a process, and says what it took")
 async def test_the_whole_corpus_takes_no_more_memory_than_promised() -> None:
     others = set(_peaks())
     idle: dict[int, int] = {}
@@ -100,14 +100,30 @@ async def test_the_whole_corpus_takes_no_more_memory_than_promised() -> None:
 
 
 def _peaks() -> dict[int, int]:
-    """Read the most bytes that each child of this process has held since it began its own program."""
-    found: dict[int, int] = {}
-    for children in Path("/proc/self/task").glob("*/children"):
-        for pid in children.read_text(encoding="ascii").split():
-            status = Path("/proc", pid, "status").read_text(encoding="utf-8")
-            kilobytes = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
-            found |= {int(pid): int(kilobytes[1]) * 1024} if kilobytes else {}
-    return found
+    """Read the most bytes that each child of this process has held since it began its own program.
+
+    Where the system does not keep that, what each holds now: a worker gives little back between templates.
+    """
+    children = _children()
+    return {pid: _linux_peak(pid) or held for pid, held in children.items()}
+
+
+def _children() -> dict[int, int]:
+    """Read what each child holds now, in bytes; small systems with /proc may have no `ps`."""
+    if tasks := list(Path("/proc/self/task").glob("*/children")):
+        return {int(pid): 0 for children in tasks for pid in children.read_text(encoding="ascii").split()}
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,rss="], capture_output=True, text=True, check=True)  # noqa: S607
+    rows = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+    return {pid: kilobytes * 1024 for pid, parent, kilobytes in rows if parent == os.getpid()}
+
+
+def _linux_peak(pid: int) -> int | None:
+    try:
+        status = Path("/proc", str(pid), "status").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    kilobytes = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(kilobytes[1]) * 1024 if kilobytes else None
 
 
 async def test_after_the_whole_corpus_good_templates_still_render(templates: TemplatePool) -> None:
